@@ -1,0 +1,1 @@
+"""Raw report → Document → cells → tidy tables → checked, reconciled panel. Pure functions, no Dagster."""

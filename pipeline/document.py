@@ -1,0 +1,152 @@
+"""The one shape every reader makes: blocks of text and grids, in reading order, with where they stand.
+
+Readers turn bytes into a `Document` and never interpret; extraction reads a `Document` and never sees a
+format. Everything here is frozen and holds text, positions and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where a person looks to find a piece of text in the raw file. All ordinals count from 1.
+
+    Attributes:
+        page: The page, for paged formats.
+        table: The table's ordinal in the document, for formats with tables.
+        row: The row's ordinal in that table.
+        column: The cell's ordinal in that row, as written in the file (before spans are laid out).
+        line: The line, for text copies.
+        box: Left, top, right, bottom in points from the page's top left corner.
+    """
+
+    page: int | None = None
+    table: int | None = None
+    row: int | None = None
+    column: int | None = None
+    line: int | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The parts that are known, ready for JSON."""
+        known = {name: getattr(self, name) for name in ("page", "table", "row", "column", "line")}
+        out: dict[str, object] = {name: value for name, value in known.items() if value is not None}
+        if self.box is not None:
+            out["box"] = [round(edge, 1) for edge in self.box]
+        return out
+
+    def __str__(self) -> str:
+        parts = [f"{name} {value}" for name, value in self.to_dict().items() if name != "box"]
+        return ", ".join(parts) or "document"
+
+
+NOWHERE = Locator()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A run of prose: one paragraph where the format knows paragraphs, else one line."""
+
+    text: str
+    locator: Locator = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as drawn: its text, its place on the grid (from 0) and how far it spans.
+
+    Attributes:
+        text: The text as printed, line breaks kept as `\\n`, never stripped of meaning.
+        row: Grid row of the cell's top left corner, from 0.
+        column: Grid column of the cell's top left corner, from 0.
+        row_span: Rows covered, at least 1.
+        column_span: Columns covered, at least 1.
+        locator: Where to look.
+        confidence: 1.0 for born-digital text; less where the characters were recognised from a picture.
+    """
+
+    text: str
+    row: int
+    column: int
+    row_span: int = 1
+    column_span: int = 1
+    locator: Locator = NOWHERE
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: for each row the cells that *start* in it, left to right.
+
+    A cell that spans down from an earlier row is not repeated; `covering` finds it.
+    """
+
+    rows: tuple[tuple[Cell, ...], ...]
+    locator: Locator = NOWHERE
+
+    def covering(self, row: int) -> tuple[Cell, ...]:
+        """The cells of earlier rows that reach down into `row`, left to right."""
+        reaching = [c for above in self.rows[:row] for c in above if c.row + c.row_span > row]
+        return tuple(sorted(reaching, key=lambda cell: cell.column))
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, row by row."""
+        for row in self.rows:
+            yield from row
+
+
+Block = Paragraph | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader makes of one file.
+
+    Attributes:
+        blocks: Paragraphs and grids in reading order.
+        media_type: The type told by the content, such as `application/pdf`.
+        sha256: Lower-case hex digest of the bytes.
+        reader: Which reader and which engine of it read the file, such as `pdf/pdfium`.
+        properties: What the file says of itself outside its text (`title`, `published_on`, `site`), by key.
+    """
+
+    blocks: tuple[Block, ...]
+    media_type: str
+    sha256: str
+    reader: str
+    properties: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """The prose, in order."""
+        return tuple(block for block in self.blocks if isinstance(block, Paragraph))
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The tables, in order."""
+        return tuple(block for block in self.blocks if isinstance(block, Grid))
+
+
+class UnreadableDocumentError(Exception):
+    """A file that cannot be read as a document, with a code that `schemas/messages.csv` puts into words.
+
+    Attributes:
+        code: A row of `schemas/messages.csv`, such as `encrypted` or `empty_file`.
+        details: What the words' placeholders stand for; always plain text or numbers, so that the error
+            crosses process borders.
+    """
+
+    def __init__(self, code: str, **details: str | int | float) -> None:
+        super().__init__(code, details)
+        self.code = code
+        self.details = details
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.code, self.details)
+
+
+def _rebuild(code: str, details: dict[str, str | int | float]) -> UnreadableDocumentError:
+    return UnreadableDocumentError(code, **details)

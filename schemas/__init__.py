@@ -1,0 +1,1 @@
+"""What the data is: form variants, crosswalk, rules, fields and tables. Definitions only, read once."""
