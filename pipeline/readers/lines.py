@@ -1,0 +1,227 @@
+"""Sets characters into runs, runs into lines, and lines into text: characters with boxes in, lines out.
+
+Nothing here knows a file format or a label. Boxes are (left, top, right, bottom) in points from the page's
+top left corner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Box = tuple[float, float, float, float]
+
+SAME_LINE = 0.45
+"""Share of the lower character's height by which two middles may differ on one line."""
+WORD_GAP = 0.2
+"""Share of a character's height from which a gap parts two runs."""
+DECIMAL_GAP = 0.5
+"""The same between a digit and a decimal point: a point alone is never a column of its own."""
+COLUMN_GAP = 1.5
+"""Character widths from which a gap in a line without rules is one between columns."""
+LEAST_HEIGHT = 1.0
+
+_CJK = re.compile(
+    "[\u2e80-\u303f\u3040-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef‘’“”…—·\U00020000-\U0003ffff]"
+)
+_NUMBERING = re.compile(r"[（(]?[0-9０-９一二三四五六七八九十]{1,3}[)）.．、]")
+
+
+class Character(NamedTuple):
+    """One printed character: its text and its advance box, in the order the file draws it."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(slots=True)
+class Run:
+    """Characters set without a gap; `spaced` where the file prints a space before them."""
+
+    characters: list[Character]
+    spaced: bool = False
+
+    @property
+    def text(self) -> str:
+        """The characters' text."""
+        return "".join([character[0] for character in self.characters])
+
+    @property
+    def left(self) -> float:
+        """Left edge of the first character."""
+        return self.characters[0][1]
+
+    @property
+    def right(self) -> float:
+        """Right edge of the last character."""
+        return self.characters[-1][3]
+
+    @property
+    def top(self) -> float:
+        """Top edge of the first character."""
+        return self.characters[0][2]
+
+    @property
+    def bottom(self) -> float:
+        """Bottom edge of the first character."""
+        return self.characters[0][4]
+
+    @property
+    def middle(self) -> float:
+        """Half way between top and bottom."""
+        first = self.characters[0]
+        return (first[2] + first[4]) / 2
+
+    @property
+    def height(self) -> float:
+        """Height of the first character."""
+        first = self.characters[0]
+        return first[4] - first[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A printed line: its text (columns parted by tabs) and where it stands; `height` is a character's."""
+
+    text: str
+    box: Box
+    height: float
+
+
+def set_runs(characters: Iterable[Character]) -> list[Run]:
+    """Puts characters that follow each other without a gap into runs, and drops white space.
+
+    A character printed twice at one place (how some programs draw bold) is kept once.
+    """
+    runs: list[Run] = []
+    current: list[Character] = []
+    spaced = False
+    right = middle = reach = 0.0
+    for character in characters:
+        text, left, top, edge, bottom = character
+        if text.isspace():
+            spaced = True
+            continue
+        gap = left - right
+        if not spaced and current and -reach <= gap <= reach and abs((top + bottom) / 2 - middle) <= reach:
+            current.append(character)
+        elif current and _is_overprint(current[-1], character):
+            continue
+        elif not spaced and current and _is_decimal(current[-1], character, middle):
+            current.append(character)
+        else:
+            current = [character]
+            runs.append(Run(current, spaced))
+        spaced = False
+        right = edge
+        middle = (top + bottom) / 2
+        reach = (bottom - top) * WORD_GAP
+    return runs
+
+
+def _is_overprint(previous: Character, character: Character) -> bool:
+    slack = 0.3 * max(previous.right - previous.left, LEAST_HEIGHT)
+    return (
+        previous.text == character.text
+        and abs(previous.left - character.left) <= slack
+        and abs(previous.top - character.top) <= slack
+    )
+
+
+def _is_decimal(previous: Character, character: Character, middle: float) -> bool:
+    pair = previous.text + character.text
+    if not ((pair[0] in ".," and pair[-1].isdigit()) or (pair[0].isdigit() and pair[-1] in ".,")):
+        return False
+    height = previous.bottom - previous.top
+    near = -height * WORD_GAP <= character.left - previous.right <= height * DECIMAL_GAP
+    return near and abs((character.top + character.bottom) / 2 - middle) <= height * SAME_LINE
+
+
+def stack_lines(runs: Sequence[Run]) -> list[list[Run]]:
+    """Groups runs into lines from the top down, each from left to right."""
+    lines: list[list[Run]] = []
+    middle = height = 0.0
+    for run in sorted(runs, key=lambda run: run.middle):
+        low = max(min(height, run.height), LEAST_HEIGHT)
+        if lines and run.middle - middle <= low * SAME_LINE:
+            lines[-1].append(run)
+        else:
+            lines.append([run])
+            middle, height = run.middle, run.height
+    for line in lines:
+        if len(line) > 1:
+            line.sort(key=lambda run: run.left)
+    return lines
+
+
+def cell_text(runs: Sequence[Run]) -> str:
+    """The text of a cell: its lines from the top down, parted by line breaks; wide gaps are no columns."""
+    if len(runs) == 1:
+        return runs[0].text
+    return "\n".join("".join(_with_separators(line, columns=False)) for line in stack_lines(runs))
+
+
+def print_lines(runs: Sequence[Run]) -> list[Line]:
+    """The lines of runs that stand outside tables, a tab where a gap is one between columns."""
+    return [_print_line(line) for line in stack_lines(runs)]
+
+
+def _print_line(line: Sequence[Run]) -> Line:
+    box = enclosing([(run.left, run.top, run.right, run.bottom) for run in line])
+    return Line("".join(_with_separators(line, columns=True)), box, max(run.height for run in line))
+
+
+def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
+    parts = [line[0].text]
+    if columns and _is_letterspaced(line):
+        return [run.text for run in line]
+    for previous, run in zip(line, line[1:], strict=False):
+        if _is_overprint(previous.characters[0], run.characters[0]) and previous.text == run.text:
+            continue
+        if columns and _is_column_gap(previous, run, first=previous is line[0]):
+            parts.append("\t")
+        elif _keeps_space(previous, run):
+            parts.append(" ")
+        parts.append(run.text)
+    return parts
+
+
+def _is_letterspaced(line: Sequence[Run]) -> bool:
+    """Whether a line such as `总  结  报  告` is one phrase set wide."""
+    return len(line) > 1 and all(len(run.characters) == 1 and _CJK.match(run.text) for run in line)
+
+
+def _is_column_gap(previous: Run, run: Run, first: bool) -> bool:
+    before, after = previous.characters[-1], run.characters[0]
+    wide = max(_width(before), _width(after))
+    if run.left - previous.right < COLUMN_GAP * wide:
+        return False
+    return not (first and _NUMBERING.fullmatch(previous.text))
+
+
+def _width(character: Character) -> float:
+    """The width of a full character at this size: Latin ones are set about half as wide as high."""
+    return max(character.right - character.left, 0.8 * (character.bottom - character.top))
+
+
+def _keeps_space(previous: Run, run: Run) -> bool:
+    """Whether a gap is a printed space: beside a Chinese character it is the typesetting's, not the text's."""
+    before, after = previous.characters[-1], run.characters[0]
+    if _CJK.match(before.text[-1:]) or _CJK.match(after.text[:1]):
+        return False
+    return run.spaced or run.left - previous.right > WORD_GAP * previous.height
+
+
+def enclosing(boxes: Sequence[Box]) -> Box:
+    """The smallest box around all of them."""
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )

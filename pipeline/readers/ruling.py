@@ -1,0 +1,317 @@
+"""Finds the ruled tables of a page: what is painted and the runs in, grids of cells and the other runs out.
+
+Rules that touch make one table. Its cells are what the rules part; where a rule is missing inside, cells are
+merged; where the outline is open, it is closed. Backgrounds and rules that are not seen make a table only
+where no drawn rules do, and only if they line up: office programs paint one behind each line of prose.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from pipeline.document import UnreadableDocumentError
+from pipeline.readers.lines import Box, Character, Run, stack_lines
+from pipeline.readers.rules import (
+    Mark,
+    Outline,
+    Rule,
+    drawn_outlines,
+    edge_outlines,
+    lies_in,
+    with_edges,
+)
+
+OVERSHOOT = 5.0
+"""Points by which rules must pass the last crossing rule before the outline is closed at their ends."""
+DRAWN_SHARE = 0.6
+"""Share of a cell's side that must be drawn for it to count."""
+MAX_UNITS = 200_000
+_IN_NUMBERS = frozenset("0123456789０１２３４５６７８９.,．")
+_NUMBER = re.compile(r"[-+−－＋]?[0-9０-９][0-9０-９,.，．]*")
+
+
+@dataclass(slots=True)
+class RuledCell:
+    """A cell: its place and spans on the grid, its box, and the runs printed in it."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: Box
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class RuledGrid:
+    """A table: its cells by row, left to right, and the box around them."""
+
+    rows: list[list[RuledCell]]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class _Lattice:
+    """The tracks of a table and which sides of its units are drawn.
+
+    `walls` holds (row, i) where a rule runs down at track i beside the row, `floors` (j, column) where one
+    runs across at track j under or over the column.
+    """
+
+    xs: list[float]
+    ys: list[float]
+    walls: frozenset[tuple[int, int]]
+    floors: frozenset[tuple[int, int]]
+
+    def unit(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column of a point, None outside."""
+        row, column = bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1
+        inside = 0 <= row < len(self.ys) - 1 and 0 <= column < len(self.xs) - 1
+        return (row, column) if inside else None
+
+
+def find_grids(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[RuledGrid], list[Run]]:
+    """The tables of a page, from the top down, and the runs that stand in none.
+
+    A table has text, and at least two cells side by side somewhere: a box around prose is prose.
+
+    Raises:
+        UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
+    """
+    grids: list[RuledGrid] = []
+    rest = list(runs)
+    # A table inside another's cell is the smaller one: it takes its text first.
+    for outline in sorted(drawn_outlines(marks), key=lambda outline: outline.area):
+        grid, rest = _cut(with_edges(outline, marks), rest)
+        grids += [grid] if grid else []
+    frames = [Mark(*grid.box) for grid in grids]
+    faint = [mark for mark in marks if not lies_in(mark, frames)] if rest else []
+    for outline in sorted(edge_outlines(faint), key=lambda outline: outline.area):
+        grid, left_over = _cut(outline, rest, whole_runs=True)
+        if grid:
+            grid, freed = _without_prose_rows(grid)
+            if _lines_up(grid):
+                grids.append(grid)
+                rest = left_over + freed
+    return sorted(grids, key=lambda grid: (grid.box[1], grid.box[0])), rest
+
+
+def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[RuledGrid | None, list[Run]]:
+    """Lays runs into the cells of an outline; None and all runs where it is no table."""
+    lattice = _lattice(outline, runs)
+    if lattice is None:
+        return None, runs
+    cells = list(_cells(lattice))
+    owners = {
+        (cell.row + down, cell.column + right): cell
+        for cell in cells
+        for down in range(cell.row_span)
+        for right in range(cell.column_span)
+    }
+    rest: list[Run] = []
+    for run in runs:
+        pieces = _pieces(run, lattice, owners)
+        if whole_runs and len(pieces) > 1:
+            return None, runs
+        for cell, piece in pieces:
+            (cell.runs if cell else rest).append(piece)
+    cells = [
+        part for cell in cells if not _is_notch(cell, lattice) for part in _parted_numbers(cell, lattice)
+    ]
+    rows = _by_row(cells)
+    if len(rest) == len(runs) or all(len(row) < 2 for row in rows):
+        return None, runs
+    return RuledGrid(rows, (lattice.xs[0], lattice.ys[0], lattice.xs[-1], lattice.ys[-1])), rest
+
+
+def _lattice(outline: Outline, runs: Sequence[Run]) -> _Lattice | None:
+    xs = sorted({rule.at for rule in outline.down})
+    ys = sorted({rule.at for rule in outline.across})
+    texts = [((run.left + run.right) / 2, run.middle) for run in runs]
+    xs = _closed(xs, outline.across, [x for x, y in texts if ys[0] < y < ys[-1]])
+    ys = _closed(ys, outline.down, [y for x, y in texts if xs[0] < x < xs[-1]])
+    if len(xs) < 3 or len(ys) < 2:
+        return None
+    if len(xs) * len(ys) > MAX_UNITS:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{len(xs)} × {len(ys)} cells > {MAX_UNITS}")
+    walls = frozenset((row, i) for i, row in _drawn(outline.down, xs, ys))
+    return _Lattice(xs, ys, walls, frozenset(_drawn(outline.across, ys, xs)))
+
+
+def _closed(tracks: list[float], crossing: Sequence[Rule], texts: Sequence[float]) -> list[float]:
+    """Adds a track where two or more rules end beyond the last one with text between: an undrawn side."""
+    before = [rule.start for rule in crossing if rule.start < tracks[0] - OVERSHOOT]
+    after = [rule.end for rule in crossing if rule.end > tracks[-1] + OVERSHOOT]
+    first, last = tracks[0], tracks[-1]
+    if len(before) > 1 and any(min(before) < text < first for text in texts):
+        tracks = [min(before), *tracks]
+    if len(after) > 1 and any(last < text < max(after) for text in texts):
+        tracks = [*tracks, max(after)]
+    return tracks
+
+
+def _drawn(rules: Sequence[Rule], tracks: list[float], crossing: list[float]) -> Iterator[tuple[int, int]]:
+    """For each rule its track, with each interval between crossing tracks that it is drawn along."""
+    places = {at: place for place, at in enumerate(tracks)}
+    for rule in rules:
+        first = max(bisect_right(crossing, rule.start) - 1, 0)
+        for interval in range(first, len(crossing) - 1):
+            start, end = crossing[interval], crossing[interval + 1]
+            if start >= rule.end:
+                break
+            if min(end, rule.end) - max(start, rule.start) >= DRAWN_SHARE * (end - start):
+                yield places[rule.at], interval
+
+
+def _cells(lattice: _Lattice) -> Iterator[RuledCell]:
+    """The cells: from each free unit right to the next wall, then down to the next floor."""
+    height, width = len(lattice.ys) - 1, len(lattice.xs) - 1
+    taken: set[tuple[int, int]] = set()
+    for row in range(height):
+        for column in range(width):
+            if (row, column) in taken:
+                continue
+            end = column + 1
+            while end < width and (row, end) not in taken and (row, end) not in lattice.walls:
+                end += 1
+            below = row + 1
+            while below < height and _is_open(lattice, taken, below, column, end):
+                below += 1
+            taken.update((r, c) for r in range(row, below) for c in range(column, end))
+            box = (lattice.xs[column], lattice.ys[row], lattice.xs[end], lattice.ys[below])
+            yield RuledCell(row, column, below - row, end - column, box)
+
+
+def _is_open(lattice: _Lattice, taken: set[tuple[int, int]], row: int, column: int, end: int) -> bool:
+    """Whether nothing parts these columns from the row above, nor from each other in this row."""
+    for place in range(column, end):
+        if (row, place) in lattice.floors or (row, place) in taken:
+            return False
+        if place > column and (row, place) in lattice.walls:
+            return False
+    return True
+
+
+def _pieces(
+    run: Run, lattice: _Lattice, owners: dict[tuple[int, int], RuledCell]
+) -> list[tuple[RuledCell | None, Run]]:
+    """The cell of a run; a run that passes an edge is parted there, but never inside a number."""
+    middle = run.middle
+
+    def owner(characters: Sequence[Character]) -> RuledCell | None:
+        unit = lattice.unit((characters[0].left + characters[-1].right) / 2, middle)
+        return owners[unit] if unit else None
+
+    first = owner(run.characters[:1])
+    if len(run.characters) == 1 or owner(run.characters[-1:]) is first:
+        return [(first, run)]
+    pieces: list[tuple[RuledCell | None, Run]] = []
+    for token in _tokens(run.characters):
+        cell = owner(token)
+        if pieces and pieces[-1][0] is cell:
+            pieces[-1][1].characters.extend(token)
+        else:
+            pieces.append((cell, Run(list(token), run.spaced and not pieces)))
+    return pieces
+
+
+def _tokens(characters: Sequence[Character]) -> Iterator[list[Character]]:
+    """The digits of a number together, every other character alone."""
+    for in_number, group in groupby(characters, key=lambda character: character.text in _IN_NUMBERS):
+        if in_number:
+            yield list(group)
+        else:
+            yield from ([character] for character in group)
+
+
+def _is_notch(cell: RuledCell, lattice: _Lattice) -> bool:
+    """Whether an empty unit is only the outside of a table whose outline is no rectangle."""
+    if cell.runs:
+        return False
+    rows = range(cell.row, cell.row + cell.row_span)
+    columns = range(cell.column, cell.column + cell.column_span)
+    open_across = any(
+        all((track, column) not in lattice.floors for column in columns) for track in (rows.start, rows.stop)
+    )
+    return open_across and any(
+        all((row, track) not in lattice.walls for row in rows) for track in (columns.start, columns.stop)
+    )
+
+
+def _parted_numbers(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
+    """Parts a cell that holds one number over each of its tracks: the rule between was left out."""
+    runs = sorted(cell.runs, key=lambda run: run.left)
+    is_row = len(runs) == cell.column_span > 1 and len(stack_lines(runs)) == 1
+    if not is_row or not all(_NUMBER.fullmatch(run.text) for run in runs):
+        return [cell]
+    edges = lattice.xs[cell.column : cell.column + cell.column_span + 1]
+    if any(run.left < edges[i] or run.right > edges[i + 1] for i, run in enumerate(runs)):
+        return [cell]
+    return [
+        RuledCell(
+            cell.row,
+            cell.column + i,
+            cell.row_span,
+            1,
+            (edges[i], cell.box[1], edges[i + 1], cell.box[3]),
+            [run],
+        )
+        for i, run in enumerate(runs)
+    ]
+
+
+def _by_row(cells: Sequence[RuledCell]) -> list[list[RuledCell]]:
+    """The cells by the row they start in; tracks at which no cell starts are closed up."""
+    starts = sorted({cell.row for cell in cells})
+    lefts = sorted({cell.column for cell in cells})
+    rows: list[list[RuledCell]] = [[] for _ in starts]
+    for cell in cells:
+        row, column = bisect_right(starts, cell.row) - 1, bisect_right(lefts, cell.column) - 1
+        cell.row_span = bisect_right(starts, cell.row + cell.row_span - 1) - row
+        cell.column_span = bisect_right(lefts, cell.column + cell.column_span - 1) - column
+        cell.row, cell.column = row, column
+        rows[row].append(cell)
+    return rows
+
+
+def _without_prose_rows(grid: RuledGrid) -> tuple[RuledGrid, list[Run]]:
+    """Takes off the rows of one cell above and below: prose whose background abuts. A heading stays."""
+    wide = [place for place, row in enumerate(grid.rows) if len(row) > 1]
+    first, last = wide[0], wide[-1]
+    last = max(cell.row + cell.row_span - 1 for row in grid.rows[: last + 1] for cell in row)
+    if first > 0 and _is_heading(grid.rows[first - 1][0]):
+        first -= 1
+    freed = [run for row in grid.rows[:first] + grid.rows[last + 1 :] for cell in row for run in cell.runs]
+    rows = grid.rows[first : last + 1]
+    for cell in (cell for row in rows for cell in row):
+        cell.row -= first
+    left, _, right, _ = grid.box
+    bottom = max(cell.box[3] for row in rows for cell in row)
+    return RuledGrid(rows, (left, rows[0][0].box[1], right, bottom)), freed
+
+
+def _is_heading(cell: RuledCell) -> bool:
+    """Whether a row of one cell holds one line, set in the middle."""
+    lines = stack_lines(cell.runs)
+    if len(lines) != 1:
+        return False
+    before, after = lines[0][0].left - cell.box[0], cell.box[2] - lines[0][-1].right
+    width = 2 * lines[0][0].height
+    return min(before, after) > width and abs(before - after) < width
+
+
+def _lines_up(grid: RuledGrid) -> bool:
+    """Whether columns go on over rows, as those of backgrounds behind single words do not."""
+    if sum(len(row) > 1 for row in grid.rows) < 2:
+        return False
+    starts = Counter[int]()
+    for row in grid.rows:
+        for cell in row:
+            starts[cell.column] += cell.row_span
+    inner = [count for column, count in starts.items() if column > 0]
+    return 2 * sum(count > 1 for count in inner) >= len(inner)
