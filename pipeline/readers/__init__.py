@@ -1,1 +1,79 @@
-"""One module a format, each turning bytes into a `Document` and nothing else."""
+"""One module a format, each turning bytes into a `Document` and nothing else.
+
+A new format is a new module here that declares `MEDIA_TYPES` and `read(data, sha256)`; it is found by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import Protocol, cast
+
+from pipeline.document import Document, UnreadableDocumentError
+from pipeline.readers.sniff import ENCRYPTED, sniff
+
+FIRST_VERSION = "1"
+
+
+class Reader(Protocol):
+    """A module that reads a format. It may state its `VERSION`, raised whenever it reads differently."""
+
+    MEDIA_TYPES: tuple[str, ...]
+
+    def read(self, data: bytes, sha256: str) -> Document:
+        """Reads a file of one of its media types."""
+
+
+def read_document(data: bytes, name: str = "") -> Document:
+    """Reads a file with the reader that its content asks for.
+
+    Args:
+        data: The whole file.
+        name: Its name; it does not decide how the file is read.
+
+    Raises:
+        UnreadableDocumentError: `empty_file`, `picture`, `encrypted`, `unsupported_type`, or what the
+            format's reader says.
+    """
+    media_type = sniff(data, name)
+    return reader_of(media_type).read(data, hashlib.sha256(data).hexdigest())
+
+
+def reader_of(media_type: str) -> Reader:
+    """The reader of a media type.
+
+    Raises:
+        UnreadableDocumentError: `encrypted`, `picture` or `unsupported_type` where there is none.
+    """
+    reader = readers().get(media_type)
+    if reader is not None:
+        return reader
+    if media_type == ENCRYPTED:
+        raise UnreadableDocumentError("encrypted")
+    code = "picture" if media_type.startswith("image/") else "unsupported_type"
+    raise UnreadableDocumentError(code, media_type=media_type)
+
+
+def reader_version(media_type: str) -> str:
+    """The version of a media type's reader, which tells work done by an older one; `1` if unstated."""
+    return str(getattr(readers().get(media_type), "VERSION", FIRST_VERSION))
+
+
+@cache
+def readers() -> Mapping[str, Reader]:
+    """Every reader by media type.
+
+    Raises:
+        ValueError: Two modules claim the same media type.
+    """
+    found: dict[str, Reader] = {}
+    for module_info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{module_info.name}")
+        for media_type in getattr(module, "MEDIA_TYPES", ()):
+            if media_type in found:
+                raise ValueError(f"{media_type} is read by both {found[media_type]} and {module}")
+            found[media_type] = cast(Reader, module)
+    return found

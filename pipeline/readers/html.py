@@ -1,0 +1,241 @@
+"""A web page's bytes flow in; the `Document` of its content, without its navigation, flows out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from pipeline.document import Document, UnreadableDocumentError
+from pipeline.readers.charset import decode
+from pipeline.readers.drawn import (
+    CELLS_LIMIT,
+    NESTING_LIMIT,
+    SPAN_LIMIT,
+    DrawnCell,
+    DrawnTable,
+    Item,
+    blocks_from,
+)
+from pipeline.readers.elements import BLOCK, PREFORMATTED
+from pipeline.readers.page import content_of, page_properties, without_hidden
+from pipeline.readers.printed import collapsed, printed, printed_lines
+
+MEDIA_TYPES = ("text/html",)
+VERSION = "1"
+TEXT_LIMIT = 20_000_000
+ROW_SPAN_LIMIT = 65_534
+AREA_LIMIT = 2_000_000
+ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
+CELL_TAGS = frozenset({"td", "th"})
+ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
+GROUP_ORDER = {"thead": 0, "tfoot": 2}
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_SPAN = re.compile(r"\s*\+?(\d+)")
+
+Element = Any
+
+
+def read(data: bytes, sha256: str) -> Document:
+    """Reads a web page.
+
+    Raises:
+        UnreadableDocumentError: `no_text` where the page shows no text; `limit_exceeded` where it is nested
+            so deep, or so large, that text would be lost in silence.
+    """
+    root = _parsed(decode(data))
+    properties = page_properties(root)
+    without_hidden(root)
+    content = content_of(root, properties.get("title"))
+    properties["image_count"] = str(content.images)
+    blocks = blocks_from([*content.heading, *_content(content.element, 0)])
+    if not blocks:
+        raise UnreadableDocumentError("no_text")
+    return Document(blocks, "text/html", sha256, "html/lxml", properties)
+
+
+def _parsed(text: str) -> Element:
+    if len(text) > TEXT_LIMIT:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{len(text)} characters")
+    parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+    source = _DECLARATION.sub("", text.replace("\0", ""), count=1)
+    try:
+        root = etree.fromstring(source, parser)
+    except etree.LxmlError:
+        root = None
+    if root is None:
+        raise UnreadableDocumentError("no_text")
+    # The parser stops at its own limits without an error and gives what it has.
+    if any("LIMIT" in entry.type_name or "NAME_TOO_LONG" in entry.type_name for entry in parser.error_log):
+        raise UnreadableDocumentError("limit_exceeded", what="the nesting of its elements")
+    return root
+
+
+def _content(element: Element, depth: int) -> list[Item]:
+    """What an element shows: lines and tables, in order."""
+    if len(element) == 0 and element.tag not in PREFORMATTED:
+        line = printed(collapsed(element.text or ""))
+        return [line] if line else []
+    flow = _Flow()
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, inner in walk:
+        if event == "end":
+            flow.leave(inner, last=inner is element)
+        elif inner.tag == "table" and inner is not element:
+            flow.close_line()
+            flow.items.extend(_drawn(inner, depth + 1))
+            walk.skip_subtree()
+        else:
+            flow.enter(inner)
+    flow.close_line()
+    return flow.items
+
+
+class _Flow:
+    """Text on its way into lines: runs gather until a block element or a break closes the line."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self._runs: list[str] = []
+        self._preformatted = 0
+
+    def enter(self, element: Element) -> None:
+        if element.tag in BLOCK:
+            self.close_line()
+        self._preformatted += element.tag in PREFORMATTED
+        self._add(element.text)
+
+    def leave(self, element: Element, last: bool) -> None:
+        if element.tag in BLOCK:
+            self.close_line()
+        self._preformatted -= element.tag in PREFORMATTED
+        if not last:
+            self._add(element.tail)
+
+    def close_line(self) -> None:
+        if not self._runs:
+            return
+        text = "".join(self._runs)
+        self._runs.clear()
+        if self._preformatted:
+            self.items.extend(printed_lines(text))
+        elif line := printed(collapsed(text)):
+            self.items.append(line)
+
+    def _add(self, text: str | None) -> None:
+        if text:
+            self._runs.append(text)
+
+
+def _drawn(table: Element, depth: int) -> list[Item]:
+    """A table, after what a browser sets before it and before what an unclosed one has swallowed."""
+    if depth > NESTING_LIMIT:
+        raise UnreadableDocumentError("limit_exceeded", what=f"tables nested over {NESTING_LIMIT} deep")
+    rows, before, after = _gathered(table, depth)
+    return [*before, DrawnTable(_laid_out(rows, depth)), *after]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row's cell elements, with the row group that they stand in."""
+
+    group: Element
+    cells: list[Element] = field(default_factory=list)
+
+
+def _gathered(table: Element, depth: int) -> tuple[list[_Row], list[Item], list[Item]]:
+    """The rows of a table in the order they are set, and what stands in it but in no cell.
+
+    Cells without a row make one, rows without a group make one (their table is the group).
+    """
+    rows: list[_Row] = []
+    before: list[Item] = []
+    after: list[Item] = []
+    group, row = table, None
+    walk = etree.iterwalk(table, events=("start", "end"))
+    for event, element in walk:
+        tag = element.tag
+        strays = after if rows else before
+        if event == "end":
+            group = table if tag in ROW_GROUPS else group
+            row = None if tag in ROWS_AND_GROUPS else row
+            strays.extend(_line(element.tail if element is not table else None))
+        elif tag in CELL_TAGS:
+            if row is None:
+                rows.append(row := _Row(group))
+            row.cells.append(element)
+            walk.skip_subtree()
+        elif tag in ROWS_AND_GROUPS or element is table or _wraps_cells(element):
+            group = element if tag in ROW_GROUPS else group
+            if tag == "tr":
+                rows.append(row := _Row(group))
+            strays.extend(_line(element.text))
+        else:
+            strays.extend(_drawn(element, depth + 1) if tag == "table" else _content(element, depth))
+            walk.skip_subtree()
+    rows.sort(key=lambda drawn: GROUP_ORDER.get(drawn.group.tag, 1))
+    return rows, before, after
+
+
+def _wraps_cells(element: Element) -> bool:
+    """Whether rows or cells of the table stand inside, as in a form that is opened between two rows."""
+    return element.tag != "table" and next(element.iter("tr", "td", "th"), None) is not None
+
+
+def _line(text: str | None) -> list[Item]:
+    line = printed(collapsed(text)) if text else ""
+    return [line] if line else []
+
+
+def _laid_out(rows: list[_Row], depth: int) -> list[list[DrawnCell]]:
+    """The cells at their places on the grid, after the table model of the HTML standard.
+
+    Spans are clipped to the row group and, where larger than the standard allows, to the table.
+    """
+    if sum(len(row.cells) for row in rows) > CELLS_LIMIT:
+        raise UnreadableDocumentError("limit_exceeded", what=f"a table of over {CELLS_LIMIT} cells")
+    drawn: list[list[DrawnCell]] = []
+    taken: list[int] = []
+    for number, (row, end) in enumerate(zip(rows, _group_ends(rows), strict=True)):
+        drawn.append(_laid_out_row(row, number, end, taken, depth))
+        if len(taken) * len(rows) > AREA_LIMIT:
+            raise UnreadableDocumentError("limit_exceeded", what=f"a table of {len(taken)} columns")
+    return drawn
+
+
+def _laid_out_row(row: _Row, number: int, end: int, taken: list[int], depth: int) -> list[DrawnCell]:
+    """One row's cells; `taken` says for each column up to which row it is covered, and is updated."""
+    drawn: list[DrawnCell] = []
+    column = 0
+    for ordinal, element in enumerate(row.cells, start=1):
+        while column < len(taken) and taken[column] > number:
+            column += 1
+        width = _span(element.get("colspan"), 1) or 1
+        if width > SPAN_LIMIT:
+            width = max(len(taken) - column, 1)
+        height = min(_span(element.get("rowspan"), 1) or end, ROW_SPAN_LIMIT, end - number)
+        taken.extend([0] * (column + width - len(taken)))
+        taken[column : column + width] = [
+            max(reach, number + height) for reach in taken[column : column + width]
+        ]
+        drawn.append(DrawnCell(_content(element, depth), number, column, height, width, ordinal))
+        column += width
+    return drawn
+
+
+def _group_ends(rows: list[_Row]) -> list[int]:
+    """For each row the number of the row after its group."""
+    ends: list[int] = []
+    for number in range(len(rows) - 1, -1, -1):
+        last = number == len(rows) - 1 or rows[number + 1].group is not rows[number].group
+        ends.append(number + 1 if last else ends[-1])
+    return ends[::-1]
+
+
+def _span(value: str | None, default: int) -> int:
+    """The number of rows or columns stated; 0 means up to the end of the row group."""
+    match = _SPAN.match(value) if value else None
+    return int(match[1][:9]) if match else default

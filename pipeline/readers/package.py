@@ -1,0 +1,95 @@
+"""The bytes of a zip archive flow in, its parts flow out, after the archive was seen to be safe to unpack."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.document import UnreadableDocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEMBERS_LIMIT = 20_000
+TOTAL_LIMIT = 200_000_000
+PART_LIMIT = 100_000_000
+RATIO_LIMIT = 200
+RATIO_COUNTS_FROM = 1_000_000
+ENCRYPTED_FLAG = 0x1
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An archive that passed the safety checks, its members by lower-case name with forward slashes."""
+
+    archive: zipfile.ZipFile
+    members: Mapping[str, zipfile.ZipInfo]
+
+    def __contains__(self, name: str) -> bool:
+        return _key(name) in self.members
+
+    def part(self, name: str, limit: int = PART_LIMIT) -> bytes:
+        """A member's bytes.
+
+        Args:
+            name: The member, in any letter case; a leading slash is allowed.
+            limit: The most bytes that this part may hold.
+
+        Raises:
+            UnreadableDocumentError: `damaged` where the member is missing or broken, `limit_exceeded` where
+                it is larger than `limit`, `zip_bomb` where it holds more than the archive's directory says.
+        """
+        member = self.members.get(_key(name))
+        if member is None:
+            raise UnreadableDocumentError("damaged", reason=f"the part {name} is missing")
+        if member.file_size > limit:
+            raise UnreadableDocumentError("limit_exceeded", what=f"{name} holds {member.file_size} bytes")
+        try:
+            with self.archive.open(member) as stream:
+                # Bounded on purpose: an unbounded read inflates everything before it minds the stated size.
+                return stream.read(member.file_size + 1)
+        except BROKEN as error:
+            raise UnreadableDocumentError("damaged", reason=f"{name}: {error}") from None
+
+
+def open_package(data: bytes) -> Package:
+    """Opens a zip archive after checking what it would unpack to.
+
+    Raises:
+        UnreadableDocumentError: `damaged` (no archive, or cut short), `encrypted`, `zip_bomb` (over 200 MB in
+            all, a part over 100 MB, or a ratio over 200), `limit_exceeded` (too many members).
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except BROKEN as error:
+        raise UnreadableDocumentError("damaged", reason=str(error)) from None
+    members = archive.infolist()
+    _check(members, len(data))
+    return Package(archive, {_key(member.filename): member for member in members})
+
+
+def _check(members: list[zipfile.ZipInfo], size: int) -> None:
+    if len(members) > MEMBERS_LIMIT:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{len(members)} members in the archive")
+    total = sum(member.file_size for member in members)
+    # Members that together claim more packed bytes than there are share the same bytes: an overlap bomb.
+    overlapping = sum(member.compress_size for member in members) > size
+    if overlapping or total > TOTAL_LIMIT or any(map(_is_bomb, members)):
+        raise UnreadableDocumentError("zip_bomb", size=total)
+    if any(member.flag_bits & ENCRYPTED_FLAG for member in members):
+        raise UnreadableDocumentError("encrypted")
+
+
+def _is_bomb(member: zipfile.ZipInfo) -> bool:
+    suspicious = member.file_size > RATIO_COUNTS_FROM
+    dense = member.file_size > RATIO_LIMIT * max(member.compress_size, 1)
+    return member.file_size > PART_LIMIT or (suspicious and dense)
+
+
+def _key(name: str) -> str:
+    # Some converters write `word\document.xml`; part names do not tell letter cases apart (ECMA-376 part 2).
+    return name.replace("\\", "/").lstrip("/").lower()

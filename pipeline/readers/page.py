@@ -1,0 +1,363 @@
+"""A parsed web page flows in; what it says of itself, and the element that holds its content, flow out.
+
+The content is found by what text looks like and not by how one maker of web sites names its elements: prose
+is long, has punctuation and few links; tables of figures have rows of short cells; navigation is links.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from pipeline.readers.elements import CHROME, INLINE, NEVER_SHOWN
+from pipeline.readers.printed import collapsed, printed
+
+Element = Any
+
+CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search", "menu", "dialog"})
+META_PROPERTIES = {
+    "articletitle": "title",
+    "pubdate": "published_on",
+    "sitename": "site",
+    "sitedomain": "site_domain",
+    "contentsource": "content_source",
+}
+SENTENCE_SHARE = 0.9
+TEXT_SHARE = 0.75
+LINK_SHARE = 0.7
+LINKS_OF_A_LIST = 4
+HEADING_DISTANCE = 120
+ICON_SIZE = 60
+
+_NOT_DISPLAYED = re.compile(r"(?i)(^|[;\s])(display\s*:\s*none|mso-hide\s*:\s*all)")
+_NOT_VISIBLE = re.compile(r"(?i)(^|[;\s])visibility\s*:\s*hidden")
+_DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
+_META_DATE = re.compile(_DATE)
+_PUBLISHED = re.compile(rf"(?:发布|公开|发文|公布|发稿|更新)(?:日期|时间)\s*[\]】]?\s*[:：]?\s*{_DATE}")
+_SENTENCE = re.compile(r"[。；;]|，.{10}")
+_SECTION = re.compile(r"\s*[（(]?[一二三四五六七八九十]{1,3}[、．.)）]")
+_TITLE_PARTS = re.compile(r"\s*[_|]\s*|\s+[-–—]+\s+")
+_FILE_LINK = re.compile(r"(?i)\.(docx?|pdf|wps|xlsx?|ofd|zip|rar)(\?|$)")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Where a page's content stands.
+
+    Attributes:
+        element: The smallest element that holds all of it.
+        heading: The title, where it stands outside of that element; else empty.
+        images: How many pictures the content shows.
+    """
+
+    element: Element
+    heading: tuple[str, ...]
+    images: int
+
+
+def page_properties(root: Element) -> dict[str, str]:
+    """What a page says of itself: `title`, `published_on`, `site`, `site_domain`, `content_source`.
+
+    The names are those that the State Council's office asks of government sites (国办发〔2017〕47号,
+    政府网站发展指引); what a page does not state is left out.
+    """
+    found: dict[str, str] = {}
+    for meta in root.iter("meta"):
+        name = META_PROPERTIES.get((meta.get("name") or meta.get("property") or "").strip().lower())
+        value = printed(collapsed(meta.get("content") or ""))
+        if name and value:
+            found.setdefault(name, value)
+    published = _iso_date(_META_DATE.search(found.pop("published_on", "")))
+    published = published or _iso_date(_PUBLISHED.search("".join(root.itertext())))
+    if published:
+        found["published_on"] = published
+    title = found.get("title") or _window_title(root, found.get("site", ""))
+    return {**found, "title": title} if title else found
+
+
+def _iso_date(match: re.Match[str] | None) -> str | None:
+    try:
+        return datetime.date(*map(int, match.groups())).isoformat() if match else None
+    except ValueError:
+        return None
+
+
+def _window_title(root: Element, site: str) -> str | None:
+    """The page's title without the site's name that many sites join to it."""
+    window = _first_text(root, "title")
+    heading = _first_text(root, "h1")
+    if heading and (not window or window.startswith(heading)):
+        return heading
+    if not window:
+        return None
+    title = _TITLE_PARTS.split(window)[0] or window
+    return title.removesuffix(site).rstrip("-–— ") or title if site else title
+
+
+def _first_text(root: Element, tag: str) -> str:
+    texts = (printed(collapsed("".join(element.itertext()))) for element in root.iter(tag))
+    return next(filter(None, texts), "")
+
+
+def without_hidden(root: Element) -> None:
+    """Takes out, in place, what a page does not show, and joins the runs that only style parts."""
+    for field_ in root.iter("input"):
+        _show_value(field_)
+    etree.strip_elements(root, *NEVER_SHOWN, with_tail=False)
+    for element in root.xpath(
+        "//*[@hidden or @style[contains(., 'one') or contains(., 'ONE')] or "
+        "@style[contains(., 'idden') or contains(., 'IDDEN') or contains(., 'mso-hide')]]"
+    ):
+        style = element.get("style") or ""
+        if element.get("hidden") is not None or _NOT_DISPLAYED.search(style):
+            _drop(element)
+        elif _NOT_VISIBLE.search(style):
+            _blank(element)
+    etree.strip_tags(root, *INLINE)
+
+
+def _show_value(field_: Element) -> None:
+    """A form's field shows its value: some offices publish the tables as a form that cannot be changed."""
+    if (field_.get("type") or "text").lower() in ("text", "number"):
+        field_.text = field_.get("value")
+
+
+def _drop(element: Element) -> None:
+    """Takes an element out and leaves the text behind it where it is."""
+    parent = element.getparent()
+    if parent is None or element.tag in ("html", "body"):
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
+def _blank(element: Element) -> None:
+    tail = element.tail
+    attributes = dict(element.attrib)
+    element.clear()
+    element.attrib.update(attributes)
+    element.tail = tail
+
+
+def content_of(root: Element, title: str | None) -> Content:
+    """Finds the content of a page, and takes the navigation in it out, in place.
+
+    It is the smallest element that holds every table of figures and every numbered heading, nine tenths of
+    the sentences and three quarters of the text that is no link. Where the text is spread, it is the whole
+    page: a line of a footer too many does less harm than a section lost.
+    """
+    body = root.find("body")
+    survey = _Survey.of(root if body is None else body)
+    survey.drop_chrome()
+    place = survey.smallest_with_all()
+    survey.drop_link_lists(place)
+    element = survey.elements[place]
+    images = sum(_is_picture(image) for image in element.iter("img"))
+    return Content(element, survey.heading_before(place, title), images)
+
+
+def _is_picture(image: Element) -> bool:
+    sizes = [re.match(r"\s*(\d+)", image.get(side) or "") for side in ("width", "height")]
+    return not any(size and int(size[1][:6]) < ICON_SIZE for size in sizes)
+
+
+@dataclass(slots=True)
+class _Weight:
+    """What stands in an element: characters outside links, in sentences, in links; counts of the rest."""
+
+    text: int = 0
+    sentences: int = 0
+    linked: int = 0
+    links: int = 0
+    figures: int = 0
+    sections: int = 0
+
+    def add(self, other: _Weight, sign: int = 1) -> None:
+        """Adds what stands in an element inside this one, or takes it away again."""
+        self.text += sign * other.text
+        self.sentences += sign * other.sentences
+        self.linked += sign * other.linked
+        self.links += sign * other.links
+        self.figures += sign * other.figures
+        self.sections += sign * other.sections
+
+    def add_text(self, text: str | None, linked: bool) -> None:
+        """Adds a run of text as it stands in the source."""
+        length = len(text.strip()) if text else 0
+        if not length or text is None:
+            return
+        if linked:
+            self.linked += length
+            return
+        self.text += length
+        if length > 2 and _SENTENCE.search(text):
+            self.sentences += length
+        if _SECTION.match(text):
+            self.sections += 1
+
+
+@dataclass(slots=True)
+class _Survey:
+    """The elements of a page in document order, each with its parent's number and its weight."""
+
+    elements: list[Element] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    weights: list[_Weight] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, body: Element) -> _Survey:
+        """Weighs every element of a page."""
+        survey = cls()
+        numbers: dict[Element, int] = {}
+        in_link: list[bool] = []
+        for number, element in enumerate(body.iter()):
+            parent = numbers[element.getparent()] if number else -1
+            numbers[element] = number
+            link = element.tag == "a" and _is_navigation(element)
+            in_link.append(link or (number > 0 and in_link[parent]))
+            weight = _Weight(links=int(link), figures=int(element.tag == "table" and is_of_figures(element)))
+            weight.add_text(element.text, in_link[number])
+            survey.elements.append(element)
+            survey.parents.append(parent)
+            survey.weights.append(weight)
+            if number:
+                survey.weights[parent].add_text(element.tail, in_link[parent])
+        survey._sum_up()
+        return survey
+
+    def _sum_up(self) -> None:
+        for number in range(len(self.elements) - 1, 0, -1):
+            self.weights[self.parents[number]].add(self.weights[number])
+
+    def drop_chrome(self) -> None:
+        """Takes out what a page marks as its frame, unless it is marked up wrongly and is the content."""
+        total = self.weights[0]
+        for number, element in enumerate(self.elements):
+            weight = self.weights[number]
+            marked = element.tag in CHROME or (element.get("role") or "").lower() in CHROME_ROLES
+            if not marked or not number or weight.figures or weight.sections > 1:
+                continue
+            inner = element.tag == "header" and self._is_inside(number, ("article", "main"))
+            if not inner and weight.text * 2 < total.text and weight.sentences * 2 <= total.sentences:
+                self._drop(number)
+
+    def _drop(self, number: int) -> None:
+        parent = self.parents[number]
+        while parent >= 0:
+            self.weights[parent].add(self.weights[number], sign=-1)
+            parent = self.parents[parent]
+        _drop(self.elements[number])
+
+    def _is_inside(self, number: int, tags: Sequence[str]) -> bool:
+        return next(self.elements[number].iterancestors(*tags), None) is not None
+
+    def smallest_with_all(self) -> int:
+        """The number of the smallest element that holds the content."""
+        total = self.weights[0]
+        place = 0
+        numbers = {element: number for number, element in enumerate(self.elements)}
+        while children := [numbers[child] for child in self.elements[place]]:
+            best = max(children, key=lambda child: self.weights[child].text)
+            if not _holds_content(self.weights[best], total):
+                break
+            place = best
+        # Part of a table is no place: its cells would lose the table that gives them meaning.
+        tables = [numbers[table] for table in self.elements[place].iterancestors("table") if table in numbers]
+        if self.elements[place].tag in ("thead", "tbody", "tfoot", "tr") and tables:
+            place = tables[0]
+        return self.parents[place] if self.elements[place].tag == "table" else place
+
+    def drop_link_lists(self, place: int) -> None:
+        """Takes out lists of links to other pages that stand within the content."""
+        if not self.weights[place].text:
+            return
+        for number in range(place + 1, len(self.elements)):
+            weight = self.weights[number]
+            if weight.links < LINKS_OF_A_LIST or weight.figures or weight.sections:
+                continue
+            dense = weight.linked >= LINK_SHARE * (weight.linked + weight.text)
+            if dense and self.elements[number].tag not in ("td", "th", "tr", "tbody"):
+                _drop(self.elements[number])
+
+    def heading_before(self, place: int, title: str | None) -> tuple[str, ...]:
+        """The title nearest before the content, or nothing where the content begins with it."""
+        wanted = _SPACE.sub("", title or "")
+        opening = _SPACE.sub("", _opening(self.elements[place]))
+        if wanted and wanted in opening:
+            return ()
+        headings = list(self._texts_before(place))
+        for _, text in headings:
+            if wanted and _SPACE.sub("", text) == wanted:
+                return (text,)
+        found = next((text for tag, text in headings if tag in ("h1", "h2", "h3")), None)
+        return (found,) if found and _SPACE.sub("", found) not in opening else ()
+
+    def _texts_before(self, place: int) -> Iterator[tuple[str, str]]:
+        """Tag and text of short unlinked elements before the content, the nearest first."""
+        for number in range(place - 1, -1, -1):
+            weight = self.weights[number]
+            if 4 <= weight.text <= HEADING_DISTANCE and not weight.linked:
+                element = self.elements[number]
+                yield element.tag, printed(collapsed("".join(element.itertext())))
+
+
+def _is_navigation(link: Element) -> bool:
+    """Whether a link leads to another page: not to a place on this one, not to an attached file."""
+    target = (link.get("href") or "").strip()
+    return bool(target) and not target.startswith("#") and not _FILE_LINK.search(target)
+
+
+def _holds_content(weight: _Weight, total: _Weight) -> bool:
+    return (
+        weight.figures == total.figures
+        and weight.sections == total.sections
+        and weight.sentences >= SENTENCE_SHARE * total.sentences
+        and weight.text >= TEXT_SHARE * total.text
+        and weight.text > 0
+    )
+
+
+def is_of_figures(table: Element) -> bool:
+    """Whether two rows of a table, or more, each hold two short texts that are no links."""
+    return sum(_is_of_figures(row) for row in table.iter("tr") if _own_table(row) is table) >= 2
+
+
+def _is_of_figures(row: Element) -> bool:
+    return sum(_is_short(cell) for cell in row.iterchildren("td", "th")) >= 2
+
+
+def _is_short(cell: Element) -> bool:
+    if len(cell) == 0:
+        return bool(cell.text) and not cell.text.isspace() and len(cell.text) <= HEADING_DISTANCE
+    inner = next(cell.iter("table", "a"), None)
+    if inner is not None and inner.tag == "a":
+        return False
+    text = "".join(cell.itertext()) if inner is None else cell.text or ""
+    return bool(text) and not text.isspace() and len(text) <= 2 * HEADING_DISTANCE
+
+
+def _own_table(row: Element) -> Element | None:
+    return next(row.iterancestors("table"), None)
+
+
+def _opening(element: Element) -> str:
+    """The first few hundred characters of an element."""
+    runs: list[str] = []
+    length = 0
+    for run in element.itertext():
+        runs.append(run)
+        length += len(run.strip())
+        if length > 4 * HEADING_DISTANCE:
+            break
+    return "".join(runs)

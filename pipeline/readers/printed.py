@@ -1,0 +1,34 @@
+"""Raw text runs flow in, lines as a person sees them flow out: no invisible characters, no padding."""
+
+from __future__ import annotations
+
+import re
+
+_WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’—…·]"
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_NO_BREAK_SPACE = re.compile(r"[\u00a0\u2007\u202f]")
+_BREAK = re.compile(r"\r\n?|[\n\u000b\u000c\u0085\u2028\u2029]")
+_WRAP_BETWEEN_WIDE = re.compile(rf"(?<={_WIDE})[ \t]*[\r\n][ \t\r\n]*(?={_WIDE})")
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+
+
+def printed(line: str) -> str:
+    """One line without invisible characters and without padding at its ends; inner spaces stay."""
+    if not line.isascii():
+        line = _NO_BREAK_SPACE.sub(" ", _INVISIBLE.sub("", line))
+    return line.strip()
+
+
+def printed_lines(text: str) -> list[str]:
+    """The lines of a text, padding stripped, empty ones left out."""
+    return [line for line in map(printed, _BREAK.split(text)) if line]
+
+
+def collapsed(source: str) -> str:
+    """Text of a page's source as a browser sets it: white space runs are one space.
+
+    A line wrapped in the source between two Chinese characters leaves no space (CSS Text 3, segment breaks).
+    """
+    if "\n" in source or "\r" in source:
+        source = _WRAP_BETWEEN_WIDE.sub("", source)
+    return _SPACES.sub(" ", source)

@@ -1,0 +1,159 @@
+"""The first bytes of a file flow in, its media type flows out; names and declarations are not believed."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+from pipeline.document import UnreadableDocumentError
+from pipeline.readers.charset import LOST, decode
+
+HEAD = 65_536
+UNKNOWN = "application/octet-stream"
+PDF = "application/pdf"
+PLAIN = "text/plain"
+HTML = "text/html"
+OLE = "application/x-ole-storage"
+ENCRYPTED = "application/x-ole-encrypted"
+OPEN_XML = "application/vnd.openxmlformats-officedocument"
+DOCX = f"{OPEN_XML}.wordprocessingml.document"
+
+SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"{\\rtf", "application/rtf"),
+    (b"\x1f\x8b\x08", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+)
+ARCHIVE_MEMBERS = (
+    ("word/", DOCX),
+    ("xl/", f"{OPEN_XML}.spreadsheetml.sheet"),
+    ("ppt/", f"{OPEN_XML}.presentationml.presentation"),
+    ("ofd.xml", "application/ofd"),
+)
+OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE_STREAMS = (
+    ("EncryptedPackage", ENCRYPTED),
+    ("WordDocument", "application/msword"),
+    ("Workbook", "application/vnd.ms-excel"),
+    ("Book", "application/vnd.ms-excel"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+)
+BINARY_SHARE = 0.01
+
+_PDF = re.compile(rb"%PDF-\d\.\d")
+_MAIL_HEADER = re.compile(r"(?im)^content-type:\s*multipart/(related|alternative|mixed)")
+_MAIL_START = re.compile(r"(?i)\s*(from|mime-version|subject|date|content-\w+|message-id|snapshot-\S+):")
+_HTML_START = re.compile(r"(?is)\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b")
+_HTML_TAG = re.compile(
+    r"(?i)</(html|body|div|p|table|tbody|tr|td|span|h[1-6]|center|font|ul|li|a|title|script|style|strong)\s*>"
+    r"|<(br|meta|td|tr|table|p|img|hr)(\s[^<>]*)?/?>"
+)
+_CONTROL = re.compile(rf"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f{LOST}\ufffe\uffff]")
+
+
+def sniff(data: bytes, name: str = "") -> str:
+    """The media type that the bytes themselves tell.
+
+    Args:
+        data: The whole file, so that archives can be looked into.
+        name: The file's name; it takes no part in the answer and stands in the error's details.
+
+    Returns:
+        Such as `application/pdf`; `application/x-ole-encrypted` is an office file under a password, and
+        `application/octet-stream` is whatever nobody knows.
+
+    Raises:
+        UnreadableDocumentError: `empty_file` where there is no byte.
+    """
+    if not data:
+        raise UnreadableDocumentError("empty_file", **({"name": name} if name else {}))
+    for signature, media_type in SIGNATURES:
+        if data.startswith(signature):
+            return media_type
+    return _container(data) or _picture(data) or _pdf(data) or _text(data)
+
+
+def _container(data: bytes) -> str | None:
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04")):
+        return _archive(data)
+    return _compound(data) if data.startswith(OLE_SIGNATURE) else None
+
+
+def _picture(data: bytes) -> str | None:
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    # `BM` alone opens many a text: a bitmap also has four reserved zero bytes.
+    return "image/bmp" if data.startswith(b"BM") and data[6:10] == b"\0\0\0\0" else None
+
+
+def _pdf(data: bytes) -> str | None:
+    """Readers accept junk before the mark; a page that merely writes about it has tags first."""
+    mark = _PDF.search(data, 0, 2048)
+    return PDF if mark and b"<" not in data[: mark.start()] else None
+
+
+def _archive(data: bytes) -> str:
+    names, declared = _members(data)
+    if declared:
+        return declared
+    for member, media_type in ARCHIVE_MEMBERS:
+        if any(name == member or (member.endswith("/") and name.startswith(member)) for name in names):
+            return media_type
+    return "application/zip"
+
+
+def _members(data: bytes) -> tuple[list[str], str | None]:
+    """Member names in lower case, and what an OpenDocument package declares in its first member."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        # Cut short: the directory at the end is gone, the local headers still name what is there.
+        names = [
+            match.decode("ascii") for match in re.findall(rb"PK\x03\x04.{26}([\w./\\\[\]-]+)", data, re.S)
+        ]
+    declared = re.match(rb"PK\x03\x04.{26}mimetype([\w./+-]{1,100}?)PK", data[:256], re.S)
+    return [name.replace("\\", "/").lower() for name in names], declared and declared[1].decode("ascii")
+
+
+def _compound(data: bytes) -> str:
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as storage:
+            present = {entry[0].lower() for entry in storage.listdir() if len(entry) == 1}
+    except (OSError, ValueError, IndexError, TypeError):
+        present = {stream.lower() for stream, _ in OLE_STREAMS if stream.encode("utf-16-le") in data}
+    for stream, media_type in OLE_STREAMS:
+        if stream.lower() in present:
+            return media_type
+    return OLE
+
+
+def _text(data: bytes) -> str:
+    head = decode(_head(data))
+    if len(_CONTROL.findall(head)) > BINARY_SHARE * len(head):
+        return UNKNOWN
+    if _MAIL_START.match(head) and _MAIL_HEADER.search(head):
+        return "multipart/related"
+    if _HTML_START.match(head):
+        return HTML
+    if re.match(r"\s*<\?xml\b", head):
+        return "application/xml"
+    return HTML if len(_HTML_TAG.findall(head)) >= 2 else PLAIN
+
+
+def _head(data: bytes) -> bytes:
+    """The first bytes, cut where no encoding can be in the middle of a character."""
+    if len(data) <= HEAD:
+        return data
+    head = data[:HEAD]
+    cut = max(head.rfind(b"\n"), head.rfind(b">"), head.rfind(b" "))
+    return head[: cut + 1] if cut > 0 and b"\0" not in head else head
