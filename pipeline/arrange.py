@@ -1,0 +1,267 @@
+"""Tables spelled by bare lines → grids, so that extraction meets every report in one shape.
+
+Text copies with a cell a line, text out of a PDF with labels wrapped over lines, and tables without rules come
+from their readers as paragraphs. Their rows are told by the form's labels: label lines, then values, in the
+order of reading. Lines that spell no row stay paragraphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import groupby
+
+from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
+from pipeline.lexicon import Lexicon, load_lexicon
+from pipeline.templates import load_templates
+from pipeline.values import is_value_text
+
+LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer lines are prose
+MOST_PIECES = 14  # lines over which one label may be wrapped
+LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
+PROSE_MARKS = "。；;"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of one line: words, or one value."""
+
+    text: str
+    source: Paragraph
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row being gathered: labels before its own, its own label's pieces, its values."""
+
+    parents: list[str]
+    label: list[_Piece]
+    values: list[_Piece]
+    known: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run of lines turns into, in order: rows of cells, and lines that stay prose."""
+
+    lexicon: Lexicon
+    out: list[_Row | list[str] | Paragraph] = field(default_factory=list)
+    open_table: bool = False
+    rows: int = 0
+
+    @property
+    def last_row(self) -> _Row | None:
+        """The row gathered last, if nothing but rows came since."""
+        last = self.out[-1] if self.out else None
+        return last if isinstance(last, _Row) else None
+
+
+def arrange(document: Document, lexicon: Lexicon | None = None) -> Document:
+    """The document with every table that bare lines spell turned into a grid; else as it was."""
+    lexicon = lexicon or load_lexicon()
+    blocks: list[Block] = []
+    for is_prose, group in groupby(document.blocks, key=lambda block: isinstance(block, Paragraph)):
+        members = list(group)
+        blocks += _arrange_run(members, lexicon, len(blocks)) if is_prose else members
+    return replace(document, blocks=tuple(blocks))
+
+
+def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequence[Block]:
+    run = _Run(lexicon)
+    buffer: list[_Piece] = []
+    values: list[_Piece] = []
+    for paragraph in blocks:
+        assert isinstance(paragraph, Paragraph)
+        words, numbers = _split_line(paragraph)
+        if values and words:
+            _close(run, buffer, values)
+            buffer, values = [], []
+        buffer += words
+        if _is_prose(words):
+            _keep_prose(run, buffer)
+            buffer = []
+        values += numbers
+    _close(run, buffer, values)
+    return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS else blocks
+
+
+def _split_line(paragraph: Paragraph) -> tuple[list[_Piece], list[_Piece]]:
+    """A line's words, a piece for each stretch between spaces, and the values at its end."""
+    parts = paragraph.text.split()
+    cut = len(parts)
+    while cut and is_value_text(parts[cut - 1]):
+        cut -= 1
+    pieces = [_Piece(part, paragraph) for part in parts]
+    return pieces[:cut], pieces[cut:]
+
+
+def _is_prose(words: Sequence[_Piece]) -> bool:
+    return any(len(w.text) > LONGEST_PIECE or any(mark in w.text for mark in PROSE_MARKS) for w in words)
+
+
+def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
+    """Ends a row: label lines and the values that followed them."""
+    buffer = _continue_last(run, buffer)
+    if not values:
+        _keep_prose(run, buffer)
+        return
+    taken = _label_length(buffer, run.lexicon)
+    if taken:
+        _add_row(run, buffer[:-taken], buffer[-taken:], values)
+        return
+    before, known = _segments(buffer, run.lexicon)
+    if _names_bands(known, run.lexicon):
+        _keep_prose(run, before)
+        run.out.append([text for text, _ in known])
+        _append_row(run, _Row([], [], values, known=True))
+    elif run.open_table and buffer and not _is_prose(buffer):
+        _add_unknown(run, buffer, values)
+    else:
+        _keep_prose(run, buffer + values)
+
+
+def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
+    """Gives the last row the end of its label, where that was printed after its values; returns the rest."""
+    last = run.last_row
+    if last is None or not last.label:
+        return buffer
+    for count in range(min(4, len(buffer)), 0, -1):
+        whole = last.label + buffer[:count]
+        if _is_row_label(whole, run.lexicon) and not _is_row_label(buffer[:count], run.lexicon):
+            last.label = whole
+            last.known = True
+            return buffer[count:]
+    return buffer
+
+
+def _text(pieces: Iterable[_Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _is_row_label(pieces: Sequence[_Piece], lexicon: Lexicon) -> bool:
+    return any(m.axis == "row" for m in lexicon.lookup(_text(pieces)))
+
+
+def _label_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:
+    """How many of the last pieces spell a row label together: the most that do; 0 where none do."""
+    lengths = range(min(len(buffer), MOST_PIECES), 0, -1)
+    return next((n for n in lengths if _is_row_label(buffer[-n:], lexicon)), 0)
+
+
+def _segments(buffer: Sequence[_Piece], lexicon: Lexicon) -> tuple[list[_Piece], list[tuple[str, bool]]]:
+    """Cuts pieces into known labels: the pieces that belong to none, and each label with whether a parent."""
+    unknown: list[_Piece] = []
+    known: list[tuple[str, bool]] = []
+    start = 0
+    while start < len(buffer):
+        ends = range(min(len(buffer), start + MOST_PIECES), start, -1)
+        end = next((e for e in ends if lexicon.lookup(_text(buffer[start:e]))), None)
+        if end is None:
+            unknown.append(buffer[start])
+            start += 1
+            continue
+        text = _text(buffer[start:end])
+        known.append((text, all(m.axis == "parent" for m in lexicon.lookup(text))))
+        start = end
+    return unknown, known
+
+
+def _names_bands(known: Sequence[tuple[str, bool]], lexicon: Lexicon) -> bool:
+    return sum(any(m.axis == "band" for m in lexicon.lookup(text)) for text, _ in known) > 1
+
+
+def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: list[_Piece]) -> None:
+    unknown, known = _segments(before, run.lexicon)
+    _keep_prose(run, unknown)
+    header = [text for text, parent in known if not parent]
+    if header:
+        run.out.append(header)
+    kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
+    _append_row(run, _Row([text for text, parent in known if parent], label, kept, known=True))
+    run.rows += 1
+    _keep_prose(run, strays)
+
+
+def _append_row(run: _Run, row: _Row) -> None:
+    run.out.append(row)
+    run.open_table = True
+
+
+def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
+    """A row inside a table whose label is unknown: its numbers must not be lost."""
+    unknown, known = _segments(buffer, run.lexicon)
+    if not unknown:
+        _keep_prose(run, buffer + values)
+        return
+    run.out.append(_Row([text for text, _ in known], unknown, values, known=False))
+
+
+def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[list[_Piece], list[_Piece]]:
+    """The values, and strays such as a page number, where one line alone holds as many as the row has."""
+    if len(values) in widths:
+        return values, []
+    for _, group in groupby(values, key=lambda piece: id(piece.source)):
+        line = list(group)
+        if len(line) in widths and len(line) > 1:
+            return line, [piece for piece in values if piece.source is not line[0].source]
+    return values, []
+
+
+def _widths(label: str, lexicon: Lexicon) -> frozenset[int]:
+    """How many values a row with this label has, by the variants that know it."""
+    wide = _block_widths()
+    return frozenset(
+        wide[m.variant, m.table, m.block]
+        for m in lexicon.lookup(label)
+        if m.axis == "row" and (m.variant, m.table, m.block) in wide
+    )
+
+
+@cache
+def _block_widths() -> dict[tuple[str, str, str], int]:
+    return {
+        (template.variant, block.table, block.name): len(block.columns)
+        for template in load_templates().values()
+        for blocks in template.tables.values()
+        for block in blocks
+    }
+
+
+def _keep_prose(run: _Run, pieces: Sequence[_Piece]) -> None:
+    """Leaves lines as they were; each line once, also where only some of its pieces are prose."""
+    for _, group in groupby(pieces, key=lambda piece: id(piece.source)):
+        members = list(group)
+        source = members[0].source
+        whole = len(members) == len(source.text.split())
+        run.out.append(source if whole else replace(source, text=" ".join(piece.text for piece in members)))
+        run.open_table = run.open_table and not _is_prose(members)
+
+
+def _blocks(run: _Run, offset: int) -> Iterator[Block]:
+    """The gathered rows as grids, the rest as paragraphs."""
+    number = offset
+    for is_prose, group in groupby(run.out, key=lambda item: isinstance(item, Paragraph)):
+        if is_prose:
+            yield from (item for item in group if isinstance(item, Paragraph))
+        else:
+            number += 1
+            yield _grid([item for item in group if not isinstance(item, Paragraph)], number)
+
+
+def _grid(rows: Sequence[_Row | list[str]], table: int) -> Grid:
+    return Grid(tuple(tuple(_cells(row, r, table)) for r, row in enumerate(rows)), Locator(table=table))
+
+
+def _cells(row: _Row | list[str], index: int, table: int) -> Iterator[Cell]:
+    if isinstance(row, list):
+        # Where header labels stood side by side is not known: all get column 0, so that no order is read off.
+        yield from (Cell(text, index, 0, locator=Locator(table=table, row=index + 1)) for text in row)
+        return
+    texts = [(text, Locator(table=table)) for text in row.parents]
+    if row.label:
+        texts.append((_text(row.label), row.label[0].source.locator))
+    texts += [(value.text, value.source.locator) for value in row.values]
+    for column, (text, locator) in enumerate(texts):
+        place = replace(locator, row=index + 1, column=column + 1)
+        yield Cell(text, index, column, locator=place)

@@ -1,0 +1,377 @@
+"""Document + templates → the cells of the form, and what could not be placed.
+
+Rows are matched by their labels, never by order or position; the values of a row are taken in order and counted
+against the header. Which variant a table follows is told by its labels alone. Every number in a located table is
+used, set aside by a named rule, or listed as a leftover.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipeline.align import Header, Slot, align, extra_leading, read_header
+from pipeline.document import Cell, Document, Locator
+from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise
+from pipeline.report import CellReading, Extraction, Finding, Leftover
+from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
+from pipeline.templates import Block, Template, load_templates
+from pipeline.values import is_numeric_text, read_value
+from schemas.messages import Message, message
+
+LEAST_SHARE = 0.3  # of a table's rows that must be known for the table to count as found
+INFERRED = 0.9  # confidence of a value whose column or row rests on more than its printed labels
+
+
+class Place(NamedTuple):
+    """A cell of the form by its keys."""
+
+    table: str
+    row: str
+    column: str
+
+
+@dataclass(slots=True)
+class _Result:
+    """What is gathered while the tables of one document are read."""
+
+    cells: dict[Place, CellReading] = field(default_factory=dict)
+    leftovers: list[Leftover] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    variants: dict[str, str] = field(default_factory=dict)
+    found: int = 0
+    used: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def leave(self, table: str, row: TableRow, cells: Iterable[Cell], words: Message) -> None:
+        """Lists the numbers among some cells as leftovers."""
+        for cell in cells:
+            if is_numeric_text(cell.text):
+                self.found += 1
+                self.leftovers.append(Leftover(table, cell.text, normalise(row.label), words, cell.locator))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row within the run of rows of one table, with the header labels that stand over it."""
+
+    row: TableRow
+    header: tuple[HeaderLabel, ...]
+
+
+def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
+    """Reads the form's tables from a document.
+
+    Args:
+        document: What a reader made of the file.
+        lexicon: The labels to match; by default those of `schemas/`.
+
+    Returns:
+        For each table that was found, every cell of its variant (absent ones included), the leftovers, the
+        findings and the account of the numbers.
+    """
+    lexicon = lexicon or load_lexicon()
+    templates = load_templates()
+    rows = mend(read_rows(document.grids, lexicon), lexicon)
+    tables = _by_table(rows)
+    result = _Result(variants=_variants(tables, templates))
+    for table, variant in result.variants.items():
+        _read_table(table, templates[variant], tables[table], lexicon, result)
+    order = [Place(t, r.key, c.key) for t, v in result.variants.items() for _, r, c in templates[v].cells(t)]
+    return Extraction(
+        cells=tuple(result.cells[place] for place in order),
+        leftovers=tuple(result.leftovers),
+        findings=tuple(result.findings),
+        variants=result.variants,
+        numeric_found=result.found,
+        numeric_used=result.used,
+        numeric_ignored=dict(result.ignored),
+    )
+
+
+def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
+    """Tells the rows apart by table; rows without a label of their own belong to the table around them."""
+    tables: dict[str, list[_Entry]] = {}
+    header: dict[str, list[HeaderLabel]] = {}
+    over_data: set[str] = set()  # tables whose gathered header has had data rows under it
+    known_grids = _grid_tables(rows)
+    current: str | None = None
+    for row in rows:
+        named = _table_of(row)
+        if row.first and named is None:
+            named = known_grids.get(row.grid)
+            if named is None and row.label:
+                current = (
+                    None  # a table that is none of the form's; bare values may continue one across a page
+                )
+        current = named or current
+        if current is None:
+            continue
+        if row.is_header:
+            if current in over_data:
+                header[current] = []
+                over_data.discard(current)
+            header.setdefault(current, []).extend(row.header)
+        elif row.meanings or row.numeric:
+            over_data.add(current)
+        tables.setdefault(current, []).append(_Entry(row, tuple(header.get(current, ()))))
+    return tables
+
+
+def _grid_tables(rows: Iterable[TableRow]) -> dict[int, str]:
+    """The first table that a label names in each grid."""
+    found: dict[int, str] = {}
+    for row in rows:
+        table = _table_of(row)
+        if table is not None:
+            found.setdefault(row.grid, table)
+    return found
+
+
+def _table_of(row: TableRow) -> str | None:
+    """The table that most of a row's labels belong to; None for rows without known labels, or in a tie."""
+    groups = [row.meanings] if row.meanings else [h.meanings for h in row.header]
+    counts = Counter(table for group in groups for table in {m.table for m in group})
+    ranked = counts.most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+def _variants(tables: Mapping[str, list[_Entry]], templates: Mapping[str, Template]) -> dict[str, str]:
+    """The variant of each table that was found: the one that knows most of its labels.
+
+    Where two variants know the same labels (table 4 is the same in both), the table goes with the table before
+    it, else the one after; no number depends on the choice.
+    """
+    best = {table: _best_variants(table, entries, templates) for table, entries in tables.items()}
+    order = [t for template in templates.values() for t in template.tables]
+    located = [t for t in dict.fromkeys(order) if best.get(t)]
+    chosen: dict[str, str] = {t: best[t][0] for t in located if len(best[t]) == 1}
+    for table in located:
+        before = [chosen[t] for t in located[: located.index(table)] if t in chosen]
+        after = [chosen[t] for t in located[located.index(table) + 1 :] if t in chosen]
+        likely = [v for v in (*reversed(before), *after) if v in best[table]]
+        chosen.setdefault(table, likely[0] if likely else best[table][-1])
+    return {table: chosen[table] for table in located}
+
+
+def _best_variants(table: str, entries: Sequence[_Entry], templates: Mapping[str, Template]) -> list[str]:
+    """The variants that explain most of a table's labels; empty where no variant finds its table there."""
+    scores: dict[str, int] = {}
+    for name, template in templates.items():
+        known = {m for e in entries for m in _meanings(e.row) if (m.variant, m.table) == (name, table)}
+        if _is_located(template.tables.get(table, ()), entries, known):
+            scores[name] = len([m for m in known if m.key])
+    return [name for name in scores if scores[name] == max(scores.values())]
+
+
+def _meanings(row: TableRow) -> Iterator[Meaning]:
+    yield from row.meanings
+    for label in row.header:
+        yield from label.meanings
+
+
+def _is_located(blocks: Sequence[Block], entries: Sequence[_Entry], known: set[Meaning]) -> bool:
+    sides = [row.key for block in blocks if not block.banded for row in block.rows]
+    if sides:
+        return len({m.key for m in known if m.axis == "row"}) >= LEAST_SHARE * len(sides)
+    bands = {row.key for block in blocks for row in block.rows}
+    named = {m.key for m in known if m.axis == "band"}
+    values = any(not e.row.is_header and e.row.values for e in entries)
+    return bool(bands) and len(named) > len(bands) / 2 and values
+
+
+def _read_table(
+    table: str, template: Template, entries: Sequence[_Entry], lexicon: Lexicon, result: _Result
+) -> None:
+    """Reads the rows of one table into cells; fills what the document does not have with absent cells."""
+    placed = [_place(entry, table, template, lexicon, entries, result) for entry in entries]
+    by_grid: dict[int, list[tuple[TableRow, int]]] = {}
+    for entry, target in zip(entries, placed, strict=True):
+        if target is not None:
+            by_grid.setdefault(entry.row.grid, []).append((entry.row, target.width))
+    leading = {grid: extra_leading(rows) for grid, rows in by_grid.items()}
+    for entry, target in zip(entries, placed, strict=True):
+        if target is None:
+            _leave_row(table, entry.row, result)
+        else:
+            _read_values(entry, target, template.variant, leading.get(entry.row.grid), result)
+    _fill_absent(table, template, result)
+
+
+def _leave_row(table: str, row: TableRow, result: _Result) -> None:
+    if row.numeric and not row.is_header:
+        words = message("unknown_label", label=normalise(row.label) or "-")
+        result.leave(table, row, row.numeric, words)
+        result.findings.append(Finding(words, row.locator, table))
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The block and row a data row fills; `row` is empty for a banded block; `certain` if labels alone tell."""
+
+    block: Block
+    row: str
+    certain: bool
+
+    @property
+    def width(self) -> int:
+        return len(self.block.columns) * (len(self.block.rows) if self.block.banded else 1)
+
+
+def _place(
+    entry: _Entry,
+    table: str,
+    template: Template,
+    lexicon: Lexicon,
+    entries: Sequence[_Entry],
+    result: _Result,
+) -> _Target | None:
+    """What a row fills in the chosen variant; None for headers and rows that fill nothing."""
+    row = entry.row
+    if row.is_header:
+        return None
+    blocks = {block.name: block for block in template.tables[table]}
+    meanings = [m for m in row.meanings if (m.variant, m.table) == (template.variant, table)]
+    if meanings:
+        meaning = _by_parents(meanings, row.parents)
+        return _Target(blocks[meaning.block], meaning.key, True) if meaning else None
+    banded = next((block for block in blocks.values() if block.banded), None)
+    if banded is not None:
+        return _Target(banded, "", not row.label) if entry.header else None
+    if not row.label or not row.values:
+        return None
+    return _place_similar(row, table, template, lexicon, entries, result)
+
+
+def _by_parents(meanings: Sequence[Meaning], parents: tuple[str, ...]) -> Meaning | None:
+    """The meaning whose parents on the form the row stands under, where its label alone leaves it open."""
+    if len(meanings) == 1:
+        return meanings[0]
+    fitting = [m for m in meanings if set(m.parents) <= set(parents)]
+    deepest = max((len(m.parents) for m in fitting), default=0)
+    best = [m for m in fitting if len(m.parents) == deepest]
+    return best[0] if len(best) == 1 else None
+
+
+def _place_similar(
+    row: TableRow,
+    table: str,
+    template: Template,
+    lexicon: Lexicon,
+    entries: Sequence[_Entry],
+    result: _Result,
+) -> _Target | None:
+    """The row of the form that a label with a typing error means: only among those no other row claims."""
+    taken = {(m.block, m.key) for e in entries for m in e.row.meanings if m.variant == template.variant}
+    free = {
+        m
+        for meanings in lexicon.meanings.values()
+        for m in meanings
+        if (m.variant, m.table, m.axis) == (template.variant, table, "row") and (m.block, m.key) not in taken
+    }
+    match = lexicon.similar(row.label, free)
+    if match is None:
+        return None
+    meaning, standard = match
+    words = message("similar_label", printed=normalise(row.label), standard=standard)
+    result.findings.append(Finding(words, row.locator, table))
+    block = next(b for b in template.tables[table] if b.name == meaning.block)
+    return _Target(block, meaning.key, False)
+
+
+def _read_values(entry: _Entry, target: _Target, variant: str, leading: int | None, result: _Result) -> None:
+    """Puts the values of one data row into their cells, or lists them as leftovers."""
+    row, table = entry.row, target.block.table
+    header = read_header(target.block, variant, entry.header)
+    if header is None:
+        result.leave(table, row, row.numeric, message("header_contradicts", label=normalise(row.label)))
+        return
+    cells = align(row.values, target.width, leading)
+    if cells is None:
+        _leave_count(row, table, target.width, result)
+        return
+    if not header.seen:
+        result.findings.append(
+            Finding(message("header_inferred", block=target.block.name), row.locator, table)
+        )
+    readings = _readings(cells, header, target, variant, certain=target.certain and header.seen)
+    _store(row, cells, list(readings), result)
+
+
+def _leave_count(row: TableRow, table: str, width: int, result: _Result) -> None:
+    filled = sum(1 for cell in row.values if cell.text.strip())
+    if filled:
+        words = message("wrong_count", label=normalise(row.label), found=filled, expected=width)
+        result.leave(table, row, row.numeric, words)
+        result.findings.append(Finding(words, row.locator, table))
+
+
+def _readings(
+    cells: Sequence[Cell], header: Header, target: _Target, variant: str, *, certain: bool
+) -> Iterator[CellReading]:
+    for cell, slot in zip(cells, header.slots, strict=True):
+        yield _reading(cell, slot, target, variant, 1.0 if certain else INFERRED)
+
+
+def _reading(cell: Cell, slot: Slot, target: _Target, variant: str, confidence: float) -> CellReading:
+    value = read_value(cell.text, slot.column.unit, slot.factor)
+    return CellReading(
+        table=target.block.table,
+        row=slot.band.key if slot.band else target.row,
+        column=slot.column.key,
+        variant=variant,
+        raw=cell.text.strip(),
+        kind=value.kind,
+        value=value.number,
+        unit=value.unit,
+        locator=cell.locator,
+        confidence=min(cell.confidence, confidence),
+    )
+
+
+def _store(row: TableRow, cells: Sequence[Cell], readings: Sequence[CellReading], result: _Result) -> None:
+    """Keeps a row's readings; a row that stands already is set aside if it says the same, else left over."""
+    table = readings[0].table
+    standing = [result.cells.get(Place(table, r.row, r.column)) for r in readings]
+    if not any(cell is not None and cell.kind != "blank" for cell in standing):
+        _keep(row, cells, readings, result)
+    elif [cell and cell.value for cell in standing] == [r.value for r in readings]:
+        result.found += (numbers := sum(is_numeric_text(cell.text) for cell in cells))
+        result.ignored["repeated_row"] += numbers
+    elif any(r.kind != "blank" for r in readings):
+        words = message("conflicting_row", label=normalise(row.label))
+        result.leave(table, row, cells, words)
+        result.findings.append(Finding(words, row.locator, table))
+
+
+def _keep(row: TableRow, cells: Sequence[Cell], readings: Sequence[CellReading], result: _Result) -> None:
+    """Keeps readings; a number that its column cannot take (a fraction of a count) is left over as well."""
+    for cell, reading in zip(cells, readings, strict=True):
+        result.cells[Place(reading.table, reading.row, reading.column)] = reading
+        if reading.kind == "reported":
+            result.found += 1
+            result.used += 1
+        elif reading.kind == "unreadable":
+            words = message("unreadable_cell", raw=reading.raw[:40], row=reading.row, column=reading.column)
+            result.findings.append(Finding(words, reading.locator, reading.table))
+            result.leave(reading.table, row, [cell], words)
+
+
+def _fill_absent(table: str, template: Template, result: _Result) -> None:
+    missing: Counter[str] = Counter()
+    for _, row, column in template.cells(table):
+        place = Place(table, row.key, column.key)
+        if place not in result.cells:
+            missing[row.key] += 1
+            result.cells[place] = _absent(place, template.variant)
+    if missing:
+        words = message("absent_cells", count=missing.total(), rows=", ".join(missing))
+        result.findings.append(Finding(words, Locator(), table))
+
+
+def _absent(place: Place, variant: str) -> CellReading:
+    return CellReading(place.table, place.row, place.column, variant, "", "absent", None, None)

@@ -1,0 +1,180 @@
+"""Printed label text → what it means on the form, in every variant that knows it.
+
+Matching goes in steps that never overtake one another: the label as normalised (white space, brackets, quotes
+and punctuation do not count; nor does a bracketed explanation or a unit), the lookup of known misspellings
+(`schemas/labels.csv`), and last, where the caller asks for it, the most similar label with a clear margin over
+the second best.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from typing import Literal
+
+from pipeline.templates import Block, Template, load_templates
+from pipeline.values import money_factor
+from schemas.definitions import HERE, read_definitions
+
+Axis = Literal["row", "band", "column", "parent", "heading", "other"]
+LABEL_COLUMNS = ("printed", "standard", "reason", "source")
+SIMILAR = 0.75  # the least similarity of two labels that may be the same with a typing error
+MARGIN = 0.10  # by how much the best must beat the second best
+SHORTEST_SIMILAR = 4  # shorter labels are too alike for a similarity to mean anything
+
+_SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad\x00-\x1f]+")
+_UNIT_NOTE = re.compile(r"\(?(?:计量)?单位:?([^()]*元)\)?|\(([^()]*元)\)")
+_EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
+_NUMBERING = re.compile(
+    r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label means in one variant: the block it belongs to, the axis it stands on and its key.
+
+    `key` is empty for parents, headings and other words that name no cell. `parents` are the normalised labels
+    above it on the form, outermost first: they decide where two lines of one table bear the same words.
+    """
+
+    variant: str
+    table: str
+    block: str
+    axis: Axis
+    key: str
+    parents: tuple[str, ...] = ()
+
+
+def squeeze(text: str) -> str:
+    """Text without white space, in compatibility form: `（ 一 ）` → `(一)`."""
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def normalise(text: str) -> str:
+    """The form in which labels are compared: no white space, punctuation, quotes, brackets or unit note."""
+    return _bare(_UNIT_NOTE.sub("", squeeze(text)))
+
+
+def printed_factor(text: str) -> int | None:
+    """Yuan per unit, where a label names a unit of money (`（单位：万元）` → 10000); else None."""
+    match = _UNIT_NOTE.search(squeeze(text))
+    return money_factor(match.group(1) or match.group(2)) if match else None
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text if unicodedata.category(c)[0] not in "PSZC")
+
+
+def _spellings(label: str) -> Iterator[str]:
+    """The forms under which one label of the form is recognised, the fullest first."""
+    plain = _UNIT_NOTE.sub("", squeeze(label))
+    short = _EXPLANATION.sub("", plain)
+    for form in dict.fromkeys((plain, short)):
+        yield _bare(form)
+
+
+def _unnumbered(label: str) -> str:
+    plain = _UNIT_NOTE.sub("", squeeze(label))
+    return _bare(_NUMBERING.sub("", _EXPLANATION.sub("", plain)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All labels of all variants, by normalised spelling."""
+
+    meanings: dict[str, tuple[Meaning, ...]]
+
+    def lookup(self, text: str) -> tuple[Meaning, ...]:
+        """The meanings of a printed label; empty for an unknown one."""
+        exact = self.meanings.get(normalise(text))
+        if exact is not None:
+            return exact
+        shortened = _EXPLANATION.sub("", squeeze(text))
+        return self.meanings.get(_bare(_UNIT_NOTE.sub("", shortened)), ())
+
+    def similar(self, text: str, allowed: Iterable[Meaning]) -> tuple[Meaning, str] | None:
+        """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt."""
+        wanted = normalise(text)
+        if len(wanted) < SHORTEST_SIMILAR:
+            return None
+        allowed_set = set(allowed)
+        best: dict[Meaning, tuple[float, str]] = {}
+        for spelling, meanings in self.meanings.items():
+            for meaning in allowed_set.intersection(meanings):
+                score = SequenceMatcher(None, wanted, spelling, autojunk=False).ratio()
+                best[meaning] = max(best.get(meaning, (0.0, "")), (score, spelling))
+        ranked = sorted(best.items(), key=lambda item: item[1][0], reverse=True)
+        if not ranked or ranked[0][1][0] < SIMILAR:
+            return None
+        if len(ranked) > 1 and ranked[0][1][0] - ranked[1][1][0] < MARGIN:
+            return None
+        return ranked[0][0], ranked[0][1][1]
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """The lexicon of the variants in `schemas/templates` and the spellings in `schemas/labels.csv`."""
+    return build_lexicon(load_templates().values(), strict=True)
+
+
+def build_lexicon(templates: Iterable[Template], strict: bool = False) -> Lexicon:
+    """The lexicon of some variants.
+
+    Raises:
+        DefinitionError: With `strict`, a row of `labels.csv` whose standard label no variant knows.
+    """
+    found: dict[str, dict[Meaning, None]] = {}
+    unnumbered: dict[str, dict[Meaning, None]] = {}
+    for template in templates:
+        for label, meaning in _labels(template):
+            for spelling in _spellings(label):
+                found.setdefault(spelling, {})[meaning] = None
+            unnumbered.setdefault(_unnumbered(label), {})[meaning] = None
+    for spelling, meanings in unnumbered.items():
+        if spelling and spelling not in found and _one_key_a_variant(meanings):
+            found[spelling] = meanings
+    _add_misspellings(found, strict)
+    return Lexicon({spelling: tuple(meanings) for spelling, meanings in found.items()})
+
+
+def _one_key_a_variant(meanings: Iterable[Meaning]) -> bool:
+    seen: dict[tuple[str, str], Meaning] = {}
+    return all(seen.setdefault((m.variant, m.axis), m) == m for m in meanings)
+
+
+def _add_misspellings(found: dict[str, dict[Meaning, None]], strict: bool) -> None:
+    known = dict(found)
+    for row in read_definitions(HERE / "labels.csv", LABEL_COLUMNS, key=["printed"]).rows:
+        standard = normalise(row["standard"])
+        if standard in known:
+            found.setdefault(normalise(row["printed"]), {}).update(known[standard])
+        elif strict:
+            raise row.fail(f"no variant knows the label {row['standard']!r}")
+
+
+def _labels(template: Template) -> Iterator[tuple[str, Meaning]]:
+    for table, blocks in template.tables.items():
+        for block in blocks:
+            yield from _block_labels(template.variant, table, block)
+
+
+def _block_labels(variant: str, table: str, block: Block) -> Iterator[tuple[str, Meaning]]:
+    def meaning(axis: Axis, key: str = "", path: tuple[str, ...] = ("",)) -> Meaning:
+        return Meaning(variant, table, block.name, axis, key, tuple(normalise(part) for part in path[:-1]))
+
+    for row in block.rows:
+        yield row.path[-1], meaning("band" if block.banded else "row", row.key, row.path)
+    for column in block.columns:
+        yield column.path[-1], meaning("column", column.key, column.path)
+    parents = {part for label in (*block.rows, *block.columns) for part in label.path[:-1]}
+    for parent in sorted(parents):
+        yield parent, meaning("parent")
+    if block.heading:
+        yield block.heading, meaning("heading")
+    for words in block.other_labels:
+        yield words, meaning("other")

@@ -1,0 +1,141 @@
+"""Text copies of reports → a `Document`: lines, and grids where the copy marks its cells.
+
+Three shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), cells
+joined by `|`, and cells joined by tabs. Every other line is a paragraph; a table spelled by bare lines (a cell a
+line, or text out of a PDF with wrapped labels) is told by its labels later, in `pipeline/arrange.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
+
+from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, UnreadableDocumentError
+from pipeline.readers.charset import decode
+from schemas.definitions import HERE, read_definitions
+
+MEDIA_TYPES = ("text/plain",)
+VERSION = "1"
+_RULE = re.compile(r"[\s|:+=-]+")
+
+Line = tuple[int, str]
+
+
+def read(data: bytes, sha256: str) -> Document:
+    """Reads a text copy.
+
+    Raises:
+        UnreadableDocumentError: `no_text` where the file holds white space only.
+    """
+    text = _artifacts().sub("", decode(data)).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    lines = [(number, line.rstrip("\n")) for number, line in enumerate(text.split("\n"), start=1)]
+    if not text.strip():
+        raise UnreadableDocumentError("no_text")
+    return Document(tuple(_blocks(lines)), "text/plain", sha256, "text/lines")
+
+
+@cache
+def _artifacts() -> re.Pattern[str]:
+    table = read_definitions(HERE / "text_artifacts.csv", ("pattern", "reason", "source"), key=["pattern"])
+    return re.compile("|".join(row["pattern"] for row in table.rows))
+
+
+def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
+    tables = 0
+    for kind, run in _runs(lines):
+        rows = kind(run) if kind else []
+        if max((len(row) for row in rows), default=0) > 1:
+            tables += 1
+            yield _grid(rows, tables)
+        else:
+            yield from (Paragraph(line.strip(), Locator(line=n)) for n, line in run if line.strip())
+
+
+def _runs(
+    lines: Sequence[Line],
+) -> Iterator[tuple[Callable[[Sequence[Line]], list[list[Line]]] | None, list[Line]]]:
+    """Cuts the lines into runs that share a way of marking cells, with the function that reads it."""
+    for marked, group in groupby(_in_table(lines), key=lambda item: item[0]):
+        yield _READERS[marked], [line for _, line in group]
+
+
+def _in_table(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
+    """Tells for each line how it marks cells; lines that continue a cell go with it."""
+    current = ""
+    blanks: list[Line] = []
+    for line in lines:
+        text = line[1]
+        if not text.strip("\n "):
+            blanks.append(line)
+            continue
+        mark = _mark(text)
+        if not mark and current == "tab" and not blanks:
+            mark = "tab"  # the second line of a cell that was broken over lines
+        yield from ((mark if mark == current else "", blank) for blank in blanks)
+        blanks = []
+        current = mark
+        yield mark, line
+    yield from (("", blank) for blank in blanks)
+
+
+def _mark(text: str) -> str:
+    if text.startswith("\t"):
+        return "tab"
+    if "|" in text:
+        return "pipe"
+    return "tabs" if "\t" in text.strip() else ""
+
+
+def _tab_rows(run: Sequence[Line]) -> list[list[Line]]:
+    """Rows of a run in which a tab opens each cell and an empty line ends each row."""
+    if not any(not line.strip() for _, line in run) and any("\t" in line.strip() for _, line in run):
+        return _joined_rows(run)
+    rows: list[list[Line]] = [[]]
+    for number, line in run:
+        if line.startswith("\t"):
+            rows[-1].append((number, line[1:]))
+        elif line.strip() and rows[-1]:
+            first, text = rows[-1][-1]
+            rows[-1][-1] = (first, f"{text}\n{line}")
+        elif rows[-1]:
+            rows.append([])
+    return [row for row in rows if row]
+
+
+def _joined_rows(run: Sequence[Line]) -> list[list[Line]]:
+    """Rows of a run with a row a line, cells joined by tabs."""
+    return [[(number, cell) for cell in line.split("\t")] for number, line in run if line.strip()]
+
+
+def _pipe_rows(run: Sequence[Line]) -> list[list[Line]]:
+    """Rows of a run with a row a line, cells joined by `|`; lines that only draw a rule are left out."""
+    rows = []
+    for number, line in run:
+        if line.strip() and not (_RULE.fullmatch(line) and "-" in line):
+            inner = line.strip()
+            inner = inner[1:].removesuffix("|") if inner.startswith("|") else inner
+            rows.append([(number, cell) for cell in inner.split("|")])
+    return rows
+
+
+_READERS: dict[str, Callable[[Sequence[Line]], list[list[Line]]] | None] = {
+    "tab": _tab_rows,
+    "tabs": _joined_rows,
+    "pipe": _pipe_rows,
+    "": None,
+}
+
+
+def _grid(rows: Sequence[Sequence[Line]], table: int) -> Grid:
+    return Grid(
+        tuple(
+            tuple(
+                Cell(text.strip(), r, c, locator=Locator(table=table, row=r + 1, column=c + 1, line=number))
+                for c, (number, text) in enumerate(row)
+            )
+            for r, row in enumerate(rows)
+        ),
+        Locator(table=table, line=rows[0][0][0]),
+    )

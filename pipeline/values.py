@@ -1,0 +1,144 @@
+"""One value cell's printed text → what kind of cell it is, its number and its unit.
+
+A blank or a nil mark is not zero; words where a number belongs are `unreadable`, never read half.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from pipeline.report import Kind
+from schemas.definitions import HERE, read_definitions
+
+WORD_COLUMNS = ("class", "word", "factor", "note")
+WORD_CLASSES = ("nil_mark", "count_unit", "money_unit", "increase", "decrease", "zero")
+_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
+_TWO_NUMBERS = re.compile(r"\d\s+\d")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+MAX_DIGITS = 18  # the published value is DECIMAL(20,2)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value cell read; `number` is None unless `reported`; `unit` is `count`, `yuan` or None."""
+
+    kind: Kind
+    number: Decimal | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    nil_marks: frozenset[str]
+    counts: dict[str, int]
+    money: dict[str, int]
+    increase: tuple[str, ...]
+    decrease: tuple[str, ...]
+    zeros: frozenset[str]
+
+
+@cache
+def _words() -> _Words:
+    table = read_definitions(HERE / "value_words.csv", WORD_COLUMNS, key=["class", "word"])
+    by_class: dict[str, dict[str, int]] = {name: {} for name in WORD_CLASSES}
+    for row in table.rows:
+        if row["class"] not in by_class:
+            raise row.fail(f"class {row['class']!r} is none of {', '.join(WORD_CLASSES)}")
+        by_class[row["class"]][_closed(row["word"])] = int(row["factor"] or 0)
+    return _Words(
+        nil_marks=frozenset(by_class["nil_mark"]),
+        counts=by_class["count_unit"],
+        money=by_class["money_unit"],
+        increase=_longest_first(by_class["increase"]),
+        decrease=_longest_first(by_class["decrease"]),
+        zeros=frozenset(by_class["zero"]),
+    )
+
+
+def _longest_first(words: dict[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(words, key=len, reverse=True))
+
+
+def _closed(text: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def money_factor(unit: str) -> int | None:
+    """How many yuan a printed unit of money is (`万元` → 10000); None for other words."""
+    return _words().money.get(_closed(unit))
+
+
+def is_value_text(text: str) -> bool:
+    """Whether a cell's text can only be a value: a number, with or without unit, or a nil mark; not blank."""
+    return is_numeric_text(text) or _closed(text) in _words().nil_marks
+
+
+def is_numeric_text(text: str) -> bool:
+    """Whether a cell's text holds a number and nothing but it, its sign and its unit."""
+    return any(read_value(text, unit).kind == "reported" for unit in ("amount", "count"))
+
+
+def read_value(text: str, column_unit: str, printed_factor: int | None = None) -> Value:
+    """Reads a value cell.
+
+    Args:
+        text: As printed.
+        column_unit: The column's unit in the template: `count`, `signed_count`, `amount` (the form names no
+            unit, so only one printed in the cell or header counts) or `amount_wan_yuan`.
+        printed_factor: Yuan per printed unit, where the printed header names a unit of money.
+
+    Returns:
+        The value; counts with a fraction and amounts beyond eighteen digits are `unreadable`.
+    """
+    closed = _closed(text)
+    if not closed:
+        return Value("blank")
+    words = _words()
+    if closed in words.nil_marks:
+        return Value("nil_mark")
+    if _TWO_NUMBERS.search(unicodedata.normalize("NFKC", text)):
+        return Value("unreadable")  # two values in one cell: "0 0" is not 0
+    sign, rest = _sign(closed, words)
+    if rest in words.zeros:
+        rest = "0"
+    match = _NUMBER.match(rest)
+    if match is None or len(match.group().replace(",", "")) > MAX_DIGITS:
+        return Value("unreadable")
+    number = sign * Decimal(match.group().replace(",", ""))
+    suffix = rest[match.end() :]
+    if column_unit in ("amount", "amount_wan_yuan"):
+        return _amount(number, suffix, column_unit, printed_factor, words)
+    return _count(number, suffix, words)
+
+
+def _sign(text: str, words: _Words) -> tuple[int, str]:
+    for sign, marks in ((1, words.increase), (-1, words.decrease)):
+        for mark in marks:
+            if text.startswith(mark) and len(text) > len(mark):
+                return sign, text[len(mark) :]
+    return 1, text
+
+
+def _count(number: Decimal, suffix: str, words: _Words) -> Value:
+    if suffix and suffix not in words.counts:
+        return Value("unreadable")
+    if number != number.to_integral_value():
+        return Value("unreadable")
+    return Value("reported", Decimal(int(number)), "count")
+
+
+def _amount(number: Decimal, suffix: str, column: str, printed: int | None, words: _Words) -> Value:
+    if suffix and suffix not in words.money:
+        # A measure word of counting in a money column (0项) says that the office counted something else.
+        return Value("unreadable")
+    factor = words.money[suffix] if suffix else (printed or (10_000 if column == "amount_wan_yuan" else None))
+    if factor is None:
+        return Value("reported", number, None)
+    yuan = number * factor
+    if yuan != round(yuan, 2):
+        return Value("unreadable")
+    return Value("reported", yuan.normalize() + 0, "yuan")
