@@ -177,10 +177,7 @@ class _Part:
     end: int
     first_end: int
     second_begin: int
-
-    @property
-    def is_first(self) -> bool:
-        return self.begin == 0
+    is_first: bool = True
 
     def shares(self, span: _Span) -> bool:
         """Whether a side label stands in both parts."""
@@ -194,7 +191,7 @@ def _parts(form: FormStyle, count: int) -> list[_Part]:
     second_begin = first_end - 1 if form.split == "cut" else first_end
     return [
         _Part(0, first_end, first_end, second_begin),
-        _Part(second_begin, count, first_end, second_begin),
+        _Part(second_begin, count, first_end, second_begin, is_first=False),
     ]
 
 
