@@ -1,0 +1,420 @@
+"""The raw store: bytes go in once under their own hash, and every fetch or deposit leaves one manifest row.
+
+In: bytes, and what is known of where they came from. Out: the same bytes for ever, and the manifest.
+
+Nothing here is ever changed in place, which is what makes it safe to kill at any moment and to share between
+runs. Bytes are written under their sha256 with a create-only put, which either shows the whole object or
+nothing. Manifest rows are written as objects of their own, one a `record` call, under names no other run can
+choose. `compact` gathers them into one object, and removes what it gathered only after that object stands; a
+row met twice in between is known by its `row_id`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256 as sha256_of
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import obstore
+import polars as pl
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, from_url
+
+from pipeline.faults import CodedError
+from pipeline.readers.sniff import sniff
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+Outcome = Literal["CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED"]
+OUTCOMES: tuple[Outcome, ...] = ("CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED")
+OBJECTS, MANIFEST = "objects", "manifest"
+READ_TRIES = 5
+DEPOSITS_A_RECORD = 200
+
+MANIFEST_SCHEMA: dict[str, pl.DataType] = {
+    "row_id": pl.String(),
+    "fetched_at": pl.Datetime("us", "UTC"),
+    "source_id": pl.String(),
+    "url": pl.String(),
+    "final_url": pl.String(),
+    "http_status": pl.Int64(),
+    "etag": pl.String(),
+    "last_modified": pl.String(),
+    "declared_type": pl.String(),
+    "media_type": pl.String(),
+    "file_name": pl.String(),
+    "bytes": pl.Int64(),
+    "sha256": pl.String(),
+    "previous_sha256": pl.String(),
+    "outcome": pl.String(),
+    "error": pl.String(),
+    "error_details": pl.String(),
+}
+HELD = ("sha256", "etag", "last_modified", "media_type", "declared_type", "file_name", "bytes", "final_url")
+
+
+class ArchiveError(CodedError):
+    """The store cannot be read or written, or does not hold what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """What one fetch or deposit came to.
+
+    Attributes:
+        url: The address asked for; `file:` for a deposit.
+        outcome: CREATE (bytes for an address seen for the first time), UPDATE (other bytes than before),
+            UNCHANGED, GONE (held before, and the site now says it is not there), FAILED.
+        source_id: The row of `sources.csv`; empty for a deposit.
+        final_url: The address that answered after redirects; None where none did.
+        http_status: None for a deposit, and where no answer came.
+        etag: As sent by the site; null where it sent none. Likewise `last_modified` and `declared_type`.
+        media_type: Told by the content; null without content.
+        file_name: The name the site or the disk gives the file; null where it gives none.
+        bytes: Size of the content after decompression; null without content.
+        sha256: The content; null for GONE and FAILED.
+        previous_sha256: The content held for this address before; null for the first.
+        error: A code of `messages.csv`; null where nothing went wrong.
+        error_details: JSON of what the code's placeholders stand for; null without an error.
+        fetched_at: When it ended, UTC.
+        row_id: Tells rows apart; given by itself.
+    """
+
+    url: str
+    outcome: Outcome
+    source_id: str = ""
+    final_url: str | None = None
+    http_status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    declared_type: str | None = None
+    media_type: str | None = None
+    file_name: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    previous_sha256: str | None = None
+    error: str | None = None
+    error_details: str | None = None
+    fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    row_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def to_json(self) -> str:
+        """One line of JSON, as it stands in the store."""
+        values = asdict(self) | {
+            "fetched_at": self.fetched_at.astimezone(UTC).isoformat(timespec="microseconds")
+        }
+        return json.dumps(values, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A content-addressed store and its manifest, in a folder or an object store.
+
+    Attributes:
+        location: A folder, or an address that obstore opens (`s3://bucket/prefix`, `gs://…`, `az://…`).
+    """
+
+    location: str | Path
+
+    def put(self, data: bytes) -> str:
+        """Stores bytes and returns their sha256; the same bytes twice are one object.
+
+        An object that stands there with another length was cut short by a power failure; it is replaced.
+
+        Raises:
+            ArchiveError: `archive_failed`, when the store cannot be written.
+        """
+        digest = sha256_of(data).hexdigest()
+        path = object_path(digest)
+        with _storage(self.location):
+            try:
+                obstore.put(self._store, path, data, mode="create")
+            except AlreadyExistsError:
+                if obstore.head(self._store, path)["size"] != len(data):
+                    obstore.put(self._store, path, data, mode="overwrite")
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes under a sha256.
+
+        Raises:
+            ArchiveError: `archive_missing`; `archive_corrupt` when the bytes no longer have that hash.
+        """
+        path = object_path(digest)
+        with _storage(self.location):
+            try:
+                data = bytes(obstore.get(self._store, path).bytes())
+            except FileNotFoundError:
+                raise ArchiveError("archive_missing", sha256=digest) from None
+        if sha256_of(data).hexdigest() != digest:
+            raise ArchiveError("archive_corrupt", sha256=digest, path=path)
+        return data
+
+    def has(self, digest: str) -> bool:
+        """Whether the store holds an object of this hash."""
+        with _storage(self.location):
+            try:
+                obstore.head(self._store, object_path(digest))
+            except FileNotFoundError:
+                return False
+        return True
+
+    def locate(self, digest: str) -> str:
+        """The full path or address of an object, whether or not it is there."""
+        return f"{str(self.location).rstrip('/')}/{object_path(digest)}"
+
+    def record(self, rows: Iterable[ManifestRow]) -> None:
+        """Adds rows to the manifest, all of them or, if the process dies, none.
+
+        Raises:
+            ArchiveError: `archive_failed`, when the store cannot be written.
+        """
+        lines = [row.to_json() for row in rows]
+        if lines:
+            self._put_part("jsonl", ("\n".join(lines) + "\n").encode())
+
+    def manifest(self) -> pl.DataFrame:
+        """Every row ever recorded, oldest first; columns and types are `MANIFEST_SCHEMA`.
+
+        Raises:
+            ArchiveError: `manifest_damaged`, naming the object that cannot be read.
+        """
+        return self._gathered()[1]
+
+    def latest(self) -> pl.DataFrame:
+        """The last row of each address, with what is held of it: `held_sha256`, `held_etag` and so on.
+
+        The held columns come from the last row that had content, which is an earlier one after GONE or
+        FAILED; they are null for an address that never gave any.
+        """
+        rows = self.manifest()
+        last = rows.group_by("url", maintain_order=True).last()
+        held = (
+            rows.filter(pl.col("sha256").is_not_null())
+            .group_by("url", maintain_order=True)
+            .last()
+            .select("url", *(pl.col(name).alias(f"held_{name}") for name in HELD))
+        )
+        return last.join(held, on="url", how="left", maintain_order="left")
+
+    def compact(self, above: int = 1) -> int:
+        """Gathers the manifest's objects into one where there are more than `above`; returns how many.
+
+        Safe beside other runs and other compactions, and when killed half-way: nothing is removed before an
+        object that holds its rows stands.
+        """
+        if len(self._parts()) <= above:
+            return 0
+        paths, rows = self._gathered()
+        buffer = BytesIO()
+        rows.write_parquet(buffer)
+        self._put_part("parquet", buffer.getvalue())
+        for path in paths:
+            self._remove_part(path)
+        return len(paths)
+
+    def deposit(self, path: Path, max_bytes: int = 50_000_000) -> ManifestRow:
+        """Stores one local file and records it; see `deposit_all`."""
+        return self.deposit_all([path], max_bytes)[0]
+
+    def deposit_all(self, paths: Iterable[Path], max_bytes: int = 50_000_000) -> list[ManifestRow]:
+        """Stores local files and records each, in their order.
+
+        A file that cannot be taken (missing, a directory, not permitted, empty, too large) is a row with
+        outcome FAILED and the code of its message; the others go on.
+
+        Raises:
+            ArchiveError: `archive_failed`, when the store itself cannot be written.
+        """
+        held = self.held()
+        rows: list[ManifestRow] = []
+        for group in _batches(paths, DEPOSITS_A_RECORD):
+            taken = [self._take(path, held, max_bytes) for path in group]
+            self.record(taken)
+            rows += taken
+        return rows
+
+    def held(self) -> dict[str, str]:
+        """The sha256 last held of each address."""
+        frame = self.latest().filter(pl.col("held_sha256").is_not_null())
+        return dict(zip(frame["url"], frame["held_sha256"], strict=True))
+
+    @property
+    def _store(self) -> ObjectStore:
+        return _open(str(self.location))
+
+    def _take(self, path: Path, held: dict[str, str], max_bytes: int) -> ManifestRow:
+        url = path.absolute().as_uri()
+        before = held.get(url)
+        try:
+            data = _read_file(path, max_bytes)
+        except ArchiveError as error:
+            return failed_row(url, "FAILED", error, previous_sha256=before, file_name=printable(path.name))
+        digest = self.put(data)
+        held[url] = digest
+        return ManifestRow(
+            url=url,
+            final_url=url,
+            outcome=compare(before, digest),
+            media_type=sniff(data, printable(path.name)),
+            file_name=printable(path.name),
+            bytes=len(data),
+            sha256=digest,
+            previous_sha256=before,
+        )
+
+    def _parts(self) -> list[str]:
+        with _storage(self.location):
+            return [meta["path"] for chunk in obstore.list(self._store, MANIFEST) for meta in chunk]
+
+    def _gathered(self) -> tuple[list[str], pl.DataFrame]:
+        for _ in range(READ_TRIES):
+            try:
+                paths = self._parts()
+                with _storage(self.location):
+                    frames = [self._read_part(path) for path in paths]
+            except FileNotFoundError:
+                continue  # Another run has compacted since we listed; what it removed stands elsewhere now.
+            rows = pl.concat([pl.DataFrame(schema=MANIFEST_SCHEMA), *frames])
+            return paths, rows.unique("row_id").sort("fetched_at", "row_id")
+        raise ArchiveError(
+            "archive_failed", location=str(self.location), reason="the manifest keeps changing"
+        )
+
+    def _read_part(self, path: str) -> pl.DataFrame:
+        data = bytes(obstore.get(self._store, path).bytes())
+        try:
+            return _parse_part(data, path.endswith(".parquet"))
+        except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+            raise ArchiveError("manifest_damaged", path=path, reason=str(error).split("\n")[0]) from error
+
+    def _put_part(self, suffix: str, data: bytes) -> None:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        with _storage(self.location):
+            path = f"{MANIFEST}/{stamp}-{uuid.uuid4().hex}.{suffix}"
+            obstore.put(self._store, path, data, mode="create")
+
+    def _remove_part(self, path: str) -> None:
+        with _storage(self.location):
+            try:
+                obstore.delete(self._store, path)
+            except FileNotFoundError:
+                return  # Another compaction was faster.
+
+
+def object_path(digest: str) -> str:
+    """Where an object stands below the archive's location.
+
+    Raises:
+        ArchiveError: `archive_missing`, for what is no sha256 in lower-case hex.
+    """
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise ArchiveError("archive_missing", sha256=digest)
+    return f"{OBJECTS}/{digest[:2]}/{digest}"
+
+
+def printable(name: str) -> str:
+    """A file's name as text: Chinese names that a disk holds as GBK bytes are read as such."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "replace")
+
+
+def compare(before: str | None, now: str) -> Outcome:
+    """The outcome that the hash held before and the hash got now come to."""
+    if before is None:
+        return "CREATE"
+    return "UNCHANGED" if before == now else "UPDATE"
+
+
+def failed_row(
+    url: str,
+    outcome: Outcome,
+    error: CodedError,
+    *,
+    source_id: str = "",
+    final_url: str | None = None,
+    http_status: int | None = None,
+    previous_sha256: str | None = None,
+    file_name: str | None = None,
+) -> ManifestRow:
+    """The row of a fetch or deposit that gave no content, with its error's code and details."""
+    return ManifestRow(
+        url=url,
+        outcome=outcome,
+        source_id=source_id,
+        final_url=final_url,
+        http_status=http_status,
+        file_name=file_name,
+        previous_sha256=previous_sha256,
+        error=error.code,
+        error_details=json.dumps(error.details, ensure_ascii=False),
+    )
+
+
+@cache
+def _open(location: str) -> ObjectStore:
+    with _storage(location):
+        if "://" in location:
+            return from_url(location)
+        return LocalStore(Path(location).absolute(), mkdir=True)
+
+
+@contextmanager
+def _storage(location: str | Path) -> Iterator[None]:
+    """Turns what a store raises into an `ArchiveError`; a missing object stays a `FileNotFoundError`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError, ValueError) as error:
+        reason = str(error).split("\n")[0]
+        raise ArchiveError("archive_failed", location=str(location), reason=reason) from error
+
+
+def _read_file(path: Path, max_bytes: int) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise ArchiveError("not_a_file")
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise ArchiveError("missing_file") from None
+    except OSError as error:
+        raise ArchiveError("not_permitted", reason=error.strerror or str(error)) from error
+    if not data:
+        raise ArchiveError("empty_file")
+    if len(data) > max_bytes:
+        raise ArchiveError("too_large", size=path.stat().st_size, limit=max_bytes)
+    return data
+
+
+def _parse_part(data: bytes, is_parquet: bool) -> pl.DataFrame:
+    if is_parquet:
+        return pl.read_parquet(BytesIO(data)).select(
+            pl.col(name).cast(dtype) for name, dtype in MANIFEST_SCHEMA.items()
+        )
+    text = {name: pl.String() if name == "fetched_at" else dtype for name, dtype in MANIFEST_SCHEMA.items()}
+    rows = pl.read_ndjson(BytesIO(data), schema=text)
+    return rows.with_columns(pl.col("fetched_at").str.to_datetime(time_unit="us", time_zone="UTC"))
+
+
+def _batches(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
+    remaining = iter(paths)
+    while group := list(islice(remaining, size)):
+        yield group

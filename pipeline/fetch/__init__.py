@@ -1,0 +1,23 @@
+"""Addresses flow in; content flows to the archive, politely, and every refusal is named.
+
+`load_sources` reads the register, `fetch_sources` fills the archive from it, `discover` proposes rows for it.
+"""
+
+from pipeline.fetch.answer import Answer, FetchError, Validators
+from pipeline.fetch.client import Client
+from pipeline.fetch.run import FetchSummary, fetch_sources
+from pipeline.fetch.settings import FetchSettings, SettingsError
+from pipeline.fetch.sources import Source, load_sources
+
+__all__ = [
+    "Answer",
+    "Client",
+    "FetchError",
+    "FetchSettings",
+    "FetchSummary",
+    "SettingsError",
+    "Source",
+    "Validators",
+    "fetch_sources",
+    "load_sources",
+]

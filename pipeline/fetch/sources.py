@@ -1,0 +1,115 @@
+"""The register of what is fetched: `data/reference/sources.csv`, or a file of the same columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from schemas.definitions import DefinitionError, Row, read_definitions
+
+SourceKind = Literal["report", "listing", "attachment"]
+Trust = Literal["official", "mirror"]
+COLUMNS = ("source_id", "agency_name", "url", "kind", "report_year", "trust", "note")
+KINDS = ("report", "listing", "attachment")
+TRUSTS = ("official", "mirror")
+HERE = Path(__file__).resolve()
+# In a checkout the register stands in the tree; in an installed package, beside the code.
+PLACES = (
+    HERE.parents[2] / "data" / "reference" / "sources.csv",
+    HERE.parents[1] / "_data" / "reference" / "sources.csv",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One address that is fetched.
+
+    Attributes:
+        source_id: Names it for ever, also when its address changes.
+        url: http or https.
+        kind: `report` (a page or file that is a report), `listing` (a page that links to reports) or
+            `attachment` (a file that a report's page offers).
+        agency_name: The organ that reports; empty where that is not known beforehand.
+        report_year: None where that is not known beforehand.
+        trust: `official` (the organ's or its government's own site) or `mirror`.
+        note: For people.
+    """
+
+    source_id: str
+    url: str
+    kind: SourceKind = "report"
+    agency_name: str = ""
+    report_year: int | None = None
+    trust: Trust = "official"
+    note: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host's name, lower case."""
+        return urlsplit(self.url).hostname or ""
+
+
+def load_sources(path: Path | None = None) -> tuple[Source, ...]:
+    """The sources in a file, by default the register of the project.
+
+    Raises:
+        DefinitionError: The file is missing, is no UTF-8, or has a row that breaks the rules, with its line.
+    """
+    file = path or next((place for place in PLACES if place.is_file()), PLACES[0])
+    try:
+        rows = read_definitions(file, COLUMNS, key=["source_id"]).rows
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{file.name}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise DefinitionError(f"{file}: cannot be read ({error.strerror})") from error
+    sources = tuple(_source(row) for row in rows)
+    _refuse_repeated(rows)
+    return sources
+
+
+def _refuse_repeated(rows: tuple[Row, ...]) -> None:
+    places: dict[str, str] = {}
+    for row in rows:
+        if row["url"] in places:
+            raise row.fail(f"url {row['url']} stands already at {places[row['url']]}")
+        places[row["url"]] = row.place
+
+
+def _source(row: Row) -> Source:
+    if not row["source_id"].strip():
+        raise row.fail("source_id is empty")
+    if row["kind"] not in KINDS:
+        raise row.fail(f"kind {row['kind']!r} is none of {', '.join(KINDS)}")
+    if row["trust"] not in TRUSTS:
+        raise row.fail(f"trust {row['trust']!r} is none of {', '.join(TRUSTS)}")
+    return Source(
+        source_id=row["source_id"],
+        url=_url(row),
+        kind=cast(SourceKind, row["kind"]),
+        agency_name=row["agency_name"],
+        report_year=_year(row),
+        trust=cast(Trust, row["trust"]),
+        note=row["note"],
+    )
+
+
+def _url(row: Row) -> str:
+    try:
+        parts = urlsplit(row["url"])
+        usable = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    except ValueError:
+        usable = None
+    if not usable or row["url"] != row["url"].strip():
+        raise row.fail(f"url {row['url']!r} should be a plain http or https address")
+    return row["url"]
+
+
+def _year(row: Row) -> int | None:
+    text = row["report_year"]
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and 2008 <= int(text) <= 2100):
+        raise row.fail(f"report_year {text!r} should be a year from 2008 on, or empty")
+    return int(text)
