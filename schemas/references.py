@@ -1,0 +1,68 @@
+"""Which organs may make 规章, and which cells a count told in prose must equal: two definition files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from schemas.definitions import HERE, read_definitions
+
+MAKER_COLUMNS = ("division", "name", "source", "note")
+COUNT_COLUMNS = ("concept", "table", "row", "column")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMaker:
+    """A kind of organ that may make 规章: both patterns are found in its division code and its name."""
+
+    division: str
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCount:
+    """A count told in prose, and the cells (each of `rows` at each of `columns`) whose sum it equals."""
+
+    concept: str
+    table: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@cache
+def load_rule_makers(path: Path = HERE / "rule_makers.csv") -> tuple[RuleMaker, ...]:
+    """The organs that may make 规章.
+
+    Raises:
+        DefinitionError: A pattern that is no regular expression, or a row without a source, with its line.
+    """
+    makers = []
+    for row in read_definitions(path, MAKER_COLUMNS).rows:
+        for column in ("division", "name"):
+            try:
+                re.compile(row[column])
+            except re.error as error:
+                raise row.fail(f"{column}: {error}") from error
+        if not row["source"]:
+            raise row.fail("source is empty: name the law that gives the power")
+        makers.append(RuleMaker(row["division"], row["name"], row["source"]))
+    return tuple(makers)
+
+
+@cache
+def load_told_counts(path: Path = HERE / "told_counts.csv") -> tuple[ToldCount, ...]:
+    """The counts that prose is compared by.
+
+    Raises:
+        DefinitionError: A repeated concept or an empty value, with its line.
+    """
+    counts = []
+    for row in read_definitions(path, COUNT_COLUMNS, key=["concept"]).rows:
+        if not all(row.values.values()):
+            raise row.fail("a count needs concept, table, row and column")
+        rows, columns = (tuple(row[axis].split("+")) for axis in ("row", "column"))
+        counts.append(ToldCount(row["concept"], row["table"], rows, columns))
+    return tuple(counts)
