@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.document import UnreadableDocumentError
 
@@ -93,3 +93,29 @@ def _is_bomb(member: zipfile.ZipInfo) -> bool:
 def _key(name: str) -> str:
     # Some converters write `word\document.xml`; part names do not tell letter cases apart (ECMA-376 part 2).
     return name.replace("\\", "/").lstrip("/").lower()
+
+
+def related_part(package: Package, kind: str, source: str = "/") -> str | None:
+    """The name of the part that a part of an office package points to, None where it points to none.
+
+    Args:
+        package: The package.
+        kind: The last step of the relation's type, such as `officeDocument` or `styles`; it is the same in
+            the transitional and in the strict form of the standard.
+        source: The part that points; `/` is the package itself.
+    """
+    from docx.opc.oxml import parse_xml
+    from docx.opc.packuri import PackURI
+
+    relations = PackURI(source).rels_uri
+    if relations not in package:
+        return None
+    try:
+        pointers: Any = parse_xml(package.part(relations))  # type: ignore[arg-type]  # bytes are right
+    except SyntaxError as error:
+        raise UnreadableDocumentError("damaged", reason=f"{relations}: {error}") from None
+    for pointer in pointers:
+        if str(pointer.get("Type", "")).endswith(f"/{kind}") and pointer.get("TargetMode") != "External":
+            name = str(PackURI.from_rel_ref(PackURI(source).baseURI, pointer.get("Target", "")))
+            return name if name in package else None
+    return None

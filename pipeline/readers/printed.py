@@ -21,6 +21,8 @@ def printed(line: str) -> str:
 
 def printed_lines(text: str) -> list[str]:
     """The lines of a text, padding stripped, empty ones left out."""
+    if not text or text.isspace():
+        return []
     return [line for line in map(printed, _BREAK.split(text)) if line]
 
 
