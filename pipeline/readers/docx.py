@@ -38,6 +38,7 @@ VANISH, DELETED, SYMBOL, FIELD_MARK, FIELD_MARK_TYPE = map(
 )
 SPAN, SPAN_BEFORE, MERGED_DOWN, MERGED_ACROSS = map(w, ("gridSpan", "gridBefore", "vMerge", "hMerge"))
 TEXT_BOX, STYLE, RUN_STYLE, NUMBERING = map(w, ("txbxContent", "pStyle", "rStyle", "numPr"))
+RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS)
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
@@ -71,7 +72,7 @@ def read(data: bytes, sha256: str) -> Document:
     body = root.find(w("body"))
     if body is None:
         raise UnreadableDocumentError("damaged", reason=f"{main} has no body")
-    story = _Story(read_styles(package, main))
+    story = _Story(read_styles(package, main), frozenset(found.tag for found in root.iter(*RARE)))
     blocks = blocks_from(story.content(body))
     if not blocks:
         raise UnreadableDocumentError("no_text")
@@ -93,8 +94,11 @@ def _title(package: Package) -> str:
 class _Story:
     """Walks a body in order; lists, fields and changes carry over from one paragraph to the next."""
 
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: Styles, present: frozenset[str]) -> None:
         self._styles = styles
+        self._by_style = bool(styles.numbered or styles.hidden)
+        self._present = present
+        """Which of the rare properties the file uses at all; the others are not looked for in each place."""
         self._counters = Counters(styles.lists)
         self._fields: list[bool] = []
         """For each field that is open, whether its result has begun; before that stands its code."""
@@ -126,18 +130,18 @@ class _Story:
         runs: list[str] = []
         boxes: list[Element] = []
         properties = paragraph.find(P_PR)
-        style = value(properties, STYLE) or self._styles.default
+        style = (value(properties, STYLE) or self._styles.default) if self._by_style else ""
         if style not in self._styles.hidden:
             self._runs(paragraph, runs, boxes)
         text = self._unfinished + "".join(runs)
-        if text or style in self._styles.numbered or _has(properties, NUMBERING):
+        if text or style in self._styles.numbered or self._has(properties, NUMBERING):
             self._close(text, properties, style, items)
         for box in boxes:
             self._collect(box, items)
 
     def _close(self, text: str, properties: Element | None, style: str, items: list[Item]) -> None:
         """Ends a paragraph, unless a tracked change takes its mark away and it runs on into the next."""
-        joins_next = _has(None if properties is None else properties.find(R_PR), DELETED)
+        joins_next = DELETED in self._present and _has(_child(properties, R_PR), DELETED)
         self._unfinished = text if joins_next else ""
         if not joins_next:
             items.extend(printed_lines(self._labelled(text, properties, style)))
@@ -154,9 +158,9 @@ class _Story:
 
     def _numbering(self, properties: Element | None, style: str) -> Numbering | None:
         inherited = self._styles.numbered.get(style)
-        stated = None if properties is None else properties.find(NUMBERING)
-        if stated is None:
+        if not self._has(properties, NUMBERING):
             return inherited
+        stated = _child(properties, NUMBERING)
         list_id = value(stated, w("numId")) or (inherited.list_id if inherited else "0")
         depth = whole_number(value(stated, w("ilvl")), inherited.depth if inherited else 0)
         return None if list_id == "0" else Numbering(list_id, depth)
@@ -174,7 +178,7 @@ class _Story:
                 runs.extend(part.text or "" for part in child.iter(f"{MATH}t"))
 
     def _run(self, run: Element, runs: list[str], boxes: list[Element]) -> None:
-        if self._is_hidden(run.find(R_PR)):
+        if (VANISH in self._present or self._styles.hidden) and self._is_hidden(run.find(R_PR)):
             return
         for part in run:
             tag = part.tag
@@ -214,7 +218,7 @@ class _Story:
         drawn = DrawnTable()
         open_above: dict[int, DrawnCell] = {}
         for row in children(table, TR):
-            if not _has(row.find(T_PR), DELETED):
+            if not (DELETED in self._present and _has(row.find(T_PR), DELETED)):
                 open_above = self._row(row, drawn, open_above)
         return drawn
 
@@ -222,12 +226,12 @@ class _Story:
         """Adds a row; takes and gives the cells, by column, that a merge may carry on downwards."""
         cells: list[DrawnCell] = []
         still_open: dict[int, DrawnCell] = {}
-        column = min(whole_number(value(row.find(T_PR), SPAN_BEFORE), 0), SPAN_LIMIT)
+        column = self._columns_before(row)
         for ordinal, element in enumerate(children(row, TC), start=1):
             properties = element.find(C_PR)
             width = min(max(whole_number(value(properties, SPAN), 1), 1), SPAN_LIMIT)
             merge = _merge(properties, MERGED_DOWN)
-            if _merge(properties, MERGED_ACROSS) == "continue" and cells:
+            if cells and MERGED_ACROSS in self._present and _merge(properties, MERGED_ACROSS) == "continue":
                 cells[-1].column_span += width
             elif merge == "continue" and column in open_above:
                 still_open[column] = open_above[column]
@@ -240,11 +244,23 @@ class _Story:
         drawn.rows.append(cells)
         return still_open
 
+    def _columns_before(self, row: Element) -> int:
+        if SPAN_BEFORE not in self._present:
+            return 0
+        return min(max(whole_number(value(row.find(T_PR), SPAN_BEFORE), 0), 0), SPAN_LIMIT)
+
+    def _has(self, properties: Element | None, name: str) -> bool:
+        return name in self._present and _has(properties, name)
+
     def _cell(self, element: Element, row: int, column: int, width: int, ordinal: int) -> DrawnCell:
         self._cells += 1
         if self._cells > CELLS_LIMIT:
             raise UnreadableDocumentError("limit_exceeded", what=f"tables of over {CELLS_LIMIT} cells")
         return DrawnCell(self.content(element), row, column, 1, width, ordinal)
+
+
+def _child(parent: Element | None, name: str) -> Element | None:
+    return None if parent is None else parent.find(name)
 
 
 def _has(properties: Element | None, name: str) -> bool:
