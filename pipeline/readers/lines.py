@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 Box = tuple[float, float, float, float]
@@ -180,7 +181,7 @@ def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
     parts = [line[0].text]
     if columns and _is_letterspaced(line):
         return [run.text for run in line]
-    for previous, run in zip(line, line[1:], strict=False):
+    for previous, run in pairwise(line):
         if _is_overprint(previous.characters[0], run.characters[0]) and previous.text == run.text:
             continue
         if columns and _is_column_gap(previous, run, first=previous is line[0]):
@@ -210,11 +211,25 @@ def _width(character: Character) -> float:
 
 
 def _keeps_space(previous: Run, run: Run) -> bool:
-    """Whether a gap is a printed space: beside a Chinese character it is the typesetting's, not the text's."""
+    """Whether a gap is a printed space: beside a Chinese character it is the typesetting's."""
     before, after = previous.characters[-1], run.characters[0]
     if _CJK.match(before.text[-1:]) or _CJK.match(after.text[:1]):
         return False
     return run.spaced or run.left - previous.right > WORD_GAP * previous.height
+
+
+def join_texts(texts: Sequence[str]) -> str:
+    """One text of the lines of a paragraph: a space only between two words that are not Chinese.
+
+    A number is broken where both sides are digits: lines that end full with one and begin with another are
+    rarer than programs that break numbers.
+    """
+    joined = texts[0]
+    for text in texts[1:]:
+        is_number = joined[-1:].isdigit() and text[:1].isdigit()
+        closes_up = is_number or _CJK.match(joined[-1:]) or _CJK.match(text[:1])
+        joined += text if closes_up else " " + text
+    return joined
 
 
 def enclosing(boxes: Sequence[Box]) -> Box:

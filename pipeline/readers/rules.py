@@ -144,12 +144,13 @@ def join_rules(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for track in _tracks(rules):
         at = (track[0].at + track[-1].at) / 2
-        start, end = track[0].start, track[0].end
-        for rule in sorted(track, key=lambda rule: rule.start):
+        first, *others = sorted(track, key=lambda rule: rule.start)
+        start, end = first.start, first.end
+        for rule in others:
             if rule.start > end + TOLERANCE:
                 joined.append(Rule(at, start, end))
                 start, end = rule.start, rule.end
-            start, end = min(start, rule.start), max(end, rule.end)
+            end = max(end, rule.end)
         joined.append(Rule(at, start, end))
     return [rule for rule in joined if rule.end - rule.start >= LEAST_RULE]
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.lines import Box, Character, Run, stack_lines
+from pipeline.readers.lines import Box, Character, Run, enclosing, stack_lines
 from pipeline.readers.rules import (
     Mark,
     Outline,
@@ -107,6 +107,52 @@ def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[R
     if lattice is None:
         return None, runs
     cells = list(_cells(lattice))
+    rest = _fill(cells, lattice, runs, whole_runs)
+    if rest is None:
+        return None, runs
+    cells = [
+        part for cell in cells if not _is_notch(cell, lattice) for part in _parted_numbers(cell, lattice)
+    ]
+    grid = _grid(cells)
+    return (grid, rest) if grid else (None, runs)
+
+
+def lay_into(boxes: Sequence[Box], runs: list[Run]) -> tuple[RuledGrid | None, list[Run]]:
+    """Lays runs into cells that another engine found; None and all runs where they make no table."""
+    xs = sorted({edge for box in boxes for edge in (box[0], box[2])})
+    ys = sorted({edge for box in boxes for edge in (box[1], box[3])})
+    cells = [
+        RuledCell(
+            row := ys.index(top),
+            column := xs.index(left),
+            ys.index(bottom) - row,
+            xs.index(right) - column,
+            (left, top, right, bottom),
+        )
+        for left, top, right, bottom in sorted(boxes, key=lambda box: (box[1], box[0]))
+    ]
+    rest = _fill(cells, _Lattice(xs, ys, frozenset(), frozenset()), runs)
+    grid = _grid(cells)
+    return (grid, rest) if grid and rest is not None else (None, runs)
+
+
+def undrawn_sides(marks: Sequence[Mark], runs: Sequence[Run]) -> list[Mark]:
+    """The sides that open outlines lack, such as the floor of a table that the page's end cuts."""
+    sides: list[Mark] = []
+    for outline in drawn_outlines(marks):
+        lattice = _lattice(outline, runs)
+        if lattice:
+            left, top, right, bottom = lattice.xs[0], lattice.ys[0], lattice.xs[-1], lattice.ys[-1]
+            drawn_xs, drawn_ys = {rule.at for rule in outline.down}, {rule.at for rule in outline.across}
+            sides += [Mark(x, top, x, bottom) for x in (left, right) if x not in drawn_xs]
+            sides += [Mark(left, y, right, y) for y in (top, bottom) if y not in drawn_ys]
+    return sides
+
+
+def _fill(
+    cells: Sequence[RuledCell], lattice: _Lattice, runs: Sequence[Run], whole_runs: bool = False
+) -> list[Run] | None:
+    """Puts each run into its cell and gives back those of no cell; None where one is cut and may not be."""
     owners = {
         (cell.row + down, cell.column + right): cell
         for cell in cells
@@ -117,24 +163,25 @@ def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[R
     for run in runs:
         pieces = _pieces(run, lattice, owners)
         if whole_runs and len(pieces) > 1:
-            return None, runs
+            return None
         for cell, piece in pieces:
             (cell.runs if cell else rest).append(piece)
-    cells = [
-        part for cell in cells if not _is_notch(cell, lattice) for part in _parted_numbers(cell, lattice)
-    ]
+    return rest
+
+
+def _grid(cells: Sequence[RuledCell]) -> RuledGrid | None:
+    """The table that cells make; None where none stand side by side or all are empty."""
     rows = _by_row(cells)
-    if len(rest) == len(runs) or all(len(row) < 2 for row in rows):
-        return None, runs
-    return RuledGrid(rows, (lattice.xs[0], lattice.ys[0], lattice.xs[-1], lattice.ys[-1])), rest
+    if all(len(row) < 2 for row in rows) or not any(cell.runs for cell in cells):
+        return None
+    return RuledGrid(rows, enclosing([cell.box for cell in cells]))
 
 
 def _lattice(outline: Outline, runs: Sequence[Run]) -> _Lattice | None:
     xs = sorted({rule.at for rule in outline.down})
     ys = sorted({rule.at for rule in outline.across})
-    texts = [((run.left + run.right) / 2, run.middle) for run in runs]
-    xs = _closed(xs, outline.across, [x for x, y in texts if ys[0] < y < ys[-1]])
-    ys = _closed(ys, outline.down, [y for x, y in texts if xs[0] < x < xs[-1]])
+    xs = _closed(xs, outline.across, lambda: [_across(run) for run in runs if ys[0] < run.middle < ys[-1]])
+    ys = _closed(ys, outline.down, lambda: [run.middle for run in runs if xs[0] < _across(run) < xs[-1]])
     if len(xs) < 3 or len(ys) < 2:
         return None
     if len(xs) * len(ys) > MAX_UNITS:
@@ -143,14 +190,20 @@ def _lattice(outline: Outline, runs: Sequence[Run]) -> _Lattice | None:
     return _Lattice(xs, ys, walls, frozenset(_drawn(outline.across, ys, xs)))
 
 
-def _closed(tracks: list[float], crossing: Sequence[Rule], texts: Sequence[float]) -> list[float]:
+def _across(run: Run) -> float:
+    return (run.left + run.right) / 2
+
+
+def _closed(
+    tracks: list[float], crossing: Sequence[Rule], texts: Callable[[], Sequence[float]]
+) -> list[float]:
     """Adds a track where two or more rules end beyond the last one with text between: an undrawn side."""
-    before = [rule.start for rule in crossing if rule.start < tracks[0] - OVERSHOOT]
-    after = [rule.end for rule in crossing if rule.end > tracks[-1] + OVERSHOOT]
     first, last = tracks[0], tracks[-1]
-    if len(before) > 1 and any(min(before) < text < first for text in texts):
+    before = [rule.start for rule in crossing if rule.start < first - OVERSHOOT]
+    after = [rule.end for rule in crossing if rule.end > last + OVERSHOOT]
+    if len(before) > 1 and any(min(before) < text < first for text in texts()):
         tracks = [min(before), *tracks]
-    if len(after) > 1 and any(last < text < max(after) for text in texts):
+    if len(after) > 1 and any(last < text < max(after) for text in texts()):
         tracks = [*tracks, max(after)]
     return tracks
 
@@ -205,7 +258,7 @@ def _pieces(
 
     def owner(characters: Sequence[Character]) -> RuledCell | None:
         unit = lattice.unit((characters[0].left + characters[-1].right) / 2, middle)
-        return owners[unit] if unit else None
+        return owners.get(unit) if unit else None
 
     first = owner(run.characters[:1])
     if len(run.characters) == 1 or owner(run.characters[-1:]) is first:

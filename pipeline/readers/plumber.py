@@ -1,0 +1,128 @@
+"""Reads pages with pdfplumber, which finds the tables itself: an open document in, `Page`s out.
+
+Two of its habits are mended here: it takes white backgrounds behind lines of prose for tables of one column,
+and it loses a row that the page's end leaves open.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pdfplumber
+from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
+from pdfminer.psexceptions import PSException
+from pdfplumber.utils.exceptions import PdfminerException
+
+from pipeline.document import UnreadableDocumentError
+from pipeline.readers.lines import Character, print_lines, set_runs
+from pipeline.readers.pages import Page
+from pipeline.readers.rules import Mark
+from pipeline.readers.ruling import RuledGrid, lay_into, undrawn_sides
+
+WHITE = 0.98
+"""The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""
+CORNER = 5.0
+"""Points within which two rules make a corner; at 3, cells are lost whose corner is not quite drawn."""
+_UNMAPPED = re.compile(r"\(cid:\d+\)")
+
+
+@contextmanager
+def open_document(data: bytes) -> Iterator[Any]:
+    """Opens a document and closes it again.
+
+    Raises:
+        UnreadableDocumentError: `encrypted` where a password is needed to read, `damaged` where it, or a page
+            of it, cannot be read.
+    """
+    try:
+        with pdfplumber.open(io.BytesIO(data)) as document:
+            yield document
+    except (PSException, PdfminerException) as error:
+        cause = error.args[0] if error.args else error
+        if isinstance(cause, PDFPasswordIncorrect | PDFEncryptionError):
+            raise UnreadableDocumentError("encrypted") from None
+        raise UnreadableDocumentError("damaged", reason=str(error) or type(cause).__name__) from None
+
+
+def read_page(page: Any) -> Page:
+    """The lines and tables of a page."""
+    runs = set_runs(_characters(page))
+    marks = _marks(page)
+    seen = page.filter(_is_seen)
+    sides = [_line_of(side, page) for side in undrawn_sides(marks, runs)]
+    tables = seen.find_tables(
+        {
+            "explicit_horizontal_lines": sides,
+            "explicit_vertical_lines": sides,
+            "intersection_tolerance": CORNER,
+        }
+    )
+    grids: list[RuledGrid] = []
+    for table in sorted(tables, key=lambda table: _area(table.bbox)):
+        grid, runs = lay_into(table.cells, runs)
+        grids += [grid] if grid else []
+    grids.sort(key=lambda grid: (grid.box[1], grid.box[0]))
+    return Page(page.page_number, page.width, page.height, tuple(print_lines(runs)), tuple(grids))
+
+
+def _characters(page: Any) -> list[Character]:
+    left, top = page.bbox[:2]
+    return [
+        Character(
+            _UNMAPPED.sub("\ufffd", char["text"]),
+            char["x0"] - left,
+            char["top"] - top,
+            char["x1"] - left,
+            char["bottom"] - top,
+        )
+        for char in page.chars
+    ]
+
+
+def _marks(page: Any) -> list[Mark]:
+    return [
+        Mark(edge["x0"], edge["top"], edge["x1"], edge["bottom"])
+        for edge in page.filter(_is_seen).edges
+        if edge["object_type"] != "curve_edge"
+    ]
+
+
+def _is_seen(item: dict[str, Any]) -> bool:
+    """Whether something painted is seen on paper; characters always."""
+    if item.get("object_type") not in ("rect", "line", "curve"):
+        return True
+    stroked = item.get("stroke") and not _is_white(item.get("stroking_color"))
+    filled = item.get("fill") and not _is_white(item.get("non_stroking_color"))
+    return bool(stroked or filled)
+
+
+def _is_white(colour: Sequence[float] | float | None) -> bool:
+    parts = [colour] if isinstance(colour, int | float) else list(colour or ())
+    if not all(isinstance(part, int | float) for part in parts):
+        return False
+    if len(parts) == 4:
+        return all(part <= 1 - WHITE for part in parts)
+    return bool(parts) and all(part >= WHITE for part in parts)
+
+
+def _line_of(side: Mark, page: Any) -> dict[str, Any]:
+    return {
+        "object_type": "line",
+        "x0": side.left,
+        "x1": side.right,
+        "top": side.top,
+        "bottom": side.bottom,
+        "y0": page.height - side.bottom,
+        "y1": page.height - side.top,
+        "doctop": side.top,
+        "width": side.right - side.left,
+        "height": side.bottom - side.top,
+    }
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
