@@ -105,6 +105,7 @@ def _field(row: Row, lists: dict[str, tuple[Code, ...]]) -> Field:
     missing = [column for column in ("name", *WORDS) if not row[column].strip()]
     if missing:
         raise row.fail(f"{', '.join(missing)} may not be empty")
+    codes = _codes(row, lists)
     return Field(
         name=row["name"],
         dtype=row["dtype"],
@@ -117,7 +118,7 @@ def _field(row: Row, lists: dict[str, tuple[Code, ...]]) -> Field:
         description_en=row["description_en"],
         description_zh=row["description_zh"],
         null_meaning=row["null_meaning"],
-        codes=_codes(row, lists),
+        codes=codes,
     )
 
 

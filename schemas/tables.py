@@ -243,31 +243,47 @@ def empty(name: str) -> pl.DataFrame:
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with the table's columns, in its order and of its types.
 
+    Numbers become wider or narrower numbers, text becomes codes, ISO text becomes dates and moments, and a
+    column of nulls becomes anything. Nothing else is cast: text is not parsed into numbers.
+
     Raises:
         TableError: A column is missing or unexpected, or holds what its type cannot: a code that is not on
             the list, a number that would lose digits or does not fit.
     """
     definition = table(name)
     _check_columns(definition, frame)
-    casts = [pl.col(column).cast(dtype, strict=False) for column, dtype in definition.schema.items()]
-    out = frame.select(casts)
-    problems = [
-        problem
-        for column in definition.columns
-        if (problem := _lost(definition, column, frame, out[column.name])) is not None
-    ]
+    casts = {column.name: _cast(frame[column.name], column.field) for column in definition.columns}
+    found = (_lost(definition, column, frame, casts[column.name]) for column in definition.columns)
+    problems = [problem for problem in found if problem is not None]
     if problems:
         raise TableError(name, list(_few_rows(problems)))
-    return out
+    return pl.DataFrame([after for after in casts.values() if after is not None])
+
+
+def _cast(before: pl.Series, field: Field) -> pl.Series | None:
+    """The values in the field's type, null where one does not fit; None where the types are strangers."""
+    source, target = before.dtype, field.polars_type
+    texts = (pl.String, pl.Enum, pl.Categorical)
+    if source in (target, pl.Null) or (source.is_numeric() and target.is_numeric()):
+        return before.cast(target, strict=False)
+    if source in texts and target in texts:
+        return before.cast(target, strict=False)
+    if source == pl.String and target == pl.Date:
+        return before.str.to_date("%Y-%m-%d", strict=False)
+    if source == pl.String and target == pl.Datetime:
+        return before.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+    if isinstance(source, pl.Datetime) and source.time_zone and target == pl.Datetime:
+        return before.cast(target)
+    return None
 
 
 def _lost(
-    definition: TableDefinition, column: Column, frame: pl.DataFrame, after: pl.Series
+    definition: TableDefinition, column: Column, frame: pl.DataFrame, after: pl.Series | None
 ) -> Problem | None:
     """What a cast would lose, if anything: values that fail it, and numbers that come back different."""
     before = frame[column.name]
-    if before.dtype == after.dtype:
-        return None
+    if after is None:
+        return Problem((column.name,), f"type is {before.dtype}, should be {column.field.dtype}")
     wrong = before.is_not_null() & after.is_null()
     if before.dtype.is_numeric() and after.dtype.is_numeric():
         wrong |= (before != after.cast(before.dtype, strict=False)).fill_null(False)
