@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.reference import reference_folder
+from pipeline.paths import reference_folder
 from schemas.definitions import read_definitions
 
 FUNCTION_COLUMNS = ("function", "rank", "name", "spellings")
 WORD_COLUMNS = ("ending", "note")
-RANKS = ("any", "vertical", "customs", "ministry")
+RANKS = ("any", "vertical", "shared", "customs", "ministry")
 LEVEL_WORDS = "省市区县州旗盟镇乡"
 JOINT = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]")
 STATE_PREFIX = "中华人民共和国"
@@ -25,7 +25,8 @@ class Organ:
     Attributes:
         function: A key of `organ_functions.csv`, or `x` and eight hex digits where the kind is not listed.
         name: The canonical name, without place and joint names.
-        rank: `any`, `vertical` (a department's local organ), `customs`, `ministry`; empty if unlisted.
+        rank: `any`, `vertical` (a department's local organ), `shared` (local organs
+            of several departments), `customs`, `ministry`; empty if unlisted.
     """
 
     function: str

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from pipeline.reference import reference_folder
+from pipeline.paths import reference_folder
 from schemas.definitions import Row, read_definitions
 
 DIVISION_COLUMNS = ("code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes")

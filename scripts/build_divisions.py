@@ -26,7 +26,9 @@ from pathlib import Path
 
 REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
 FIRST_YEAR = 1992
-PSEUDO = re.compile(r"^(县|市|.*市辖区|.*直辖.*行政(区划|单位)|.*岛礁及其海域|[西南中]沙群岛|.*行政委员会)$")
+PSEUDO = re.compile(
+    r"^(县|市|.*市辖区|.{2,}市区|.*直辖.*行政(区划|单位)|.*岛礁及其海域|[西南中]沙群岛|.*行政委员会)$"
+)
 STATISTICAL = re.compile(r"^(\d{4}7\d|23276\d|620201)$")
 UNRELIABLE = {"revision_201112": "it lists changes of the end of 2012"}
 SLIPS = {  # slips of the pen in single revisions, and what the division is called

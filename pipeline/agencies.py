@@ -1,0 +1,128 @@
+"""What an organ is: name and division → a stable identifier, and its place, level and function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.divisions import Resolution, resolve
+from pipeline.lines import closed_up, fold
+from pipeline.organs import Organ, listed_organ, read_organ, short_hash
+from pipeline.places import Place, read_place
+from pipeline.register import load_divisions
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyAttributes:
+    """What the `agencies` table tells of an organ.
+
+    Attributes:
+        province: The province's name; None for central organs and where the division is open.
+        prefecture: The prefecture's name; None above it, and for counties directly under a province.
+        county: The county's name; None above it.
+        level: `central`, `province`, `prefecture`, `county`, `township`, `zone`; None where it is open.
+        function: A key of `organ_functions.csv`; None for kinds that are not listed.
+        located_in: The division a zone or customs house lies in; None for others.
+    """
+
+    province: str | None = None
+    prefecture: str | None = None
+    county: str | None = None
+    level: str | None = None
+    function: str | None = None
+    located_in: str | None = None
+
+
+def agency_slug(agency_name: str, resolution: Resolution, *, host: str = "") -> str:
+    """An ASCII identifier of an organ: place, then kind; the same for every way of writing the two.
+
+    `洪泽区人民政府` and `淮安市洪泽区人民政府` are both `320813-people_government`, `区人社局` with division
+    500112 is `500112-human_resources`. Kinds and places without a key get `x` and a hash of their names. If
+    the division is open, the name as printed and the site's host are hashed, so that two organs that only
+    share a name are kept apart where their sites tell them apart.
+    """
+    bare = fold(closed_up(agency_name))
+    place = read_place(bare)
+    organ = _kind(place)
+    if resolution.central:
+        return _central_slug(place, bare)
+    if resolution.zone:
+        key = resolution.zone if place.zone is not None else f"x{short_hash(place.words + place.zone_name)}"
+        return f"zone-{key}-{organ}"
+    if resolution.code is None:
+        return f"unresolved-x{short_hash('|'.join((place.words, place.township, organ, host)))}"
+    township = f"t{short_hash(place.township)}-" if place.township else ""
+    return f"{resolution.code}-{township}{organ}"
+
+
+def _kind(place: Place) -> str:
+    organ = _organ(place)
+    if organ.rank == "shared" and place.central is not None:
+        return place.central.function
+    return organ.function
+
+
+def _organ(place: Place) -> Organ:
+    """The kind of organ; a town's people's government is the same with and without its last words."""
+    if place.township.endswith("街道") and not place.organ:
+        return read_organ("街道办事处")
+    return read_organ(place.organ)
+
+
+def _central_slug(place: Place, name: str) -> str:
+    if place.central is None:
+        listed = listed_organ(place.organ)
+        return f"cn-{listed.function if listed else 'organ'}-x{short_hash(name)}"
+    return f"cn-{place.central.function}" + (f"-x{short_hash(place.organ)}" if place.organ else "")
+
+
+def agency_attributes(
+    agency_name: str, division_code: str | None, *, year: int | None = None
+) -> AgencyAttributes:
+    """Place names, level and function of an organ, for the `agencies` table.
+
+    Args:
+        agency_name: The organ as printed.
+        division_code: Its division as resolved; None where it is open or there is none.
+        year: The year whose names are wanted; None for today's.
+    """
+    bare = fold(closed_up(agency_name))
+    place = read_place(bare)
+    listed = _organ(place).function if listed_organ(place.organ) or not place.organ else None
+    function = place.central.function if place.central is not None and not place.chains else listed
+    names = _place_names(division_code, year)
+    resolution = resolve(bare, year=year)
+    return AgencyAttributes(
+        province=names.get("province"),
+        prefecture=names.get("prefecture"),
+        county=names.get("county"),
+        level=_level(place, resolution, division_code),
+        function=function,
+        located_in=resolution.located_in,
+    )
+
+
+def _place_names(code: str | None, year: int | None) -> dict[str, str]:
+    if code is None:
+        return {}
+    register = load_divisions()
+    own = register.division(code, year)
+    chain = (*register.ancestors(code, year), *((own,) if own is not None else ()))
+    return {division.level: division.name for division in chain}
+
+
+def _level(place: Place, resolution: Resolution, code: str | None) -> str | None:
+    if resolution.central:
+        return "central"
+    if place.zone_name and code is None:
+        return "zone"
+    if place.township:
+        return "township"
+    codes = [code] if code is not None else list(resolution.candidates)
+    levels = {_level_of(candidate) for candidate in codes}
+    return levels.pop() if len(levels) == 1 else None
+
+
+def _level_of(code: str) -> str:
+    if code.endswith("0000"):
+        return "province"
+    return "prefecture" if code.endswith("00") else "county"

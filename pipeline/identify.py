@@ -1,0 +1,168 @@
+"""Tells who reported, and for which year: Document → Identification.
+
+The organ is named as the report names itself: in its title, else below it, in the preamble, the signature,
+section one. `X镇政府信息公开…` may mean X镇人民政府 or X镇: it is the former only where the body prints it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline import credit_code as credit
+from pipeline.agencies import agency_slug
+from pipeline.divisions import Resolution, resolve
+from pipeline.document import NOWHERE, Document, Locator
+from pipeline.lines import Line, every_line, first_heading, flowing_text, fold, prose_lines
+from pipeline.naming import Naming, find_naming
+from pipeline.places import read_place
+from pipeline.report import Finding, Identification
+from pipeline.titles import Title, find_title, title_of_page
+from pipeline.years import consensus_year, period_year, published_on, title_year
+from schemas.definitions import HERE, read_definitions
+from schemas.messages import message
+
+SCOPE_COLUMNS = ("scope", "where", "pattern", "note")
+PERIOD_WITHIN = 4000
+SENTENCE = re.compile(r"[^。;]*[。;]?")
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWord:
+    """A pattern by which a title or a sentence states the report's scope."""
+
+    scope: str
+    where: str
+    pattern: re.Pattern[str]
+
+
+@cache
+def scope_words() -> tuple[ScopeWord, ...]:
+    """The patterns of `scope_words.csv`."""
+    rows = read_definitions(HERE / "scope_words.csv", SCOPE_COLUMNS).rows
+    return tuple(ScopeWord(row["scope"], row["where"], re.compile(row["pattern"])) for row in rows)
+
+
+def identify(document: Document, *, source_name: str = "", host: str = "") -> Identification:
+    """Who reported, for which year, of which scope, and when it was published.
+
+    Args:
+        document: The document as read.
+        source_name: The name of the file or page; evidence only where the document itself is silent.
+        host: The host of the page it stood on; empty if unknown.
+    """
+    lines, title = _titled_lines(document)
+    text = flowing_text(lines)
+    pages = tuple(filter(None, (document.properties.get("title", ""), source_name)))
+    year, findings = _year(title, text, lines, pages)
+    naming = find_naming(lines, title, pages)
+    place = lines[title.first].locator if title is not None else NOWHERE
+    if title is None:
+        findings.append(Finding(message("title_missing"), place))
+    scope, scope_findings = _scope(title, lines)
+    stated = Identification(
+        title=title.text if title is not None else None,
+        report_year=year,
+        scope=scope,
+        published_on=published_on(lines, document.properties, title),
+        findings=(*findings, *scope_findings),
+    )
+    return _with_agency(stated, naming, text, host, place)
+
+
+def _titled_lines(document: Document) -> tuple[tuple[Line, ...], Title | None]:
+    """The prose and its title; where prose has none, the title may stand in a layout table."""
+    lines = prose_lines(document)
+    title = find_title(lines)
+    if title is not None:
+        return lines, title
+    laid_out = every_line(document)
+    title = find_title(laid_out)
+    return (laid_out, title) if title is not None else (lines, None)
+
+
+def _with_agency(
+    stated: Identification, naming: Naming | None, text: str, host: str, place: Locator
+) -> Identification:
+    """Adds the organ, its division and its identifier to what is already known."""
+    if naming is None:
+        return _rebuilt(stated, findings=(*stated.findings, Finding(message("agency_missing"), place)))
+    name = _as_the_body_prints(naming.name, text)
+    own = credit.own_code(text)
+    resolution = resolve(name, text, year=stated.report_year, host=host, credit_code=own)
+    origin = f"agency: {naming.source}" + (", completed from the body" if name != naming.name else "")
+    return _rebuilt(
+        stated,
+        agency_name=name,
+        agency_id=own or agency_slug(name, resolution, host=host),
+        division_code=resolution.code,
+        evidence=(*resolution.evidence, origin),
+        findings=(*stated.findings, *_division_findings(name, resolution, place)),
+    )
+
+
+def _rebuilt(stated: Identification, **changes: object) -> Identification:
+    fields = {name: getattr(stated, name) for name in Identification.__slots__}
+    return Identification(**{**fields, **changes})
+
+
+def _as_the_body_prints(name: str, text: str) -> str:
+    """`岔河镇` before 政府信息公开 as the body completes it: 岔河镇人民政府; unchanged where it does not."""
+    place = read_place(name)
+    bare = fold(name)
+    if place.zone_name or not (bare.endswith(place.township) if place.township else not place.organ):
+        return name
+    endings = ("办事处", "人民政府") if bare.endswith("街道") else ("人民政府", "办事处")
+    for ending in endings:
+        if f"{bare}{ending}" in text:
+            return f"{name}{ending}"
+    return name
+
+
+def _division_findings(name: str, resolution: Resolution, place: Locator) -> list[Finding]:
+    if resolution.conflict:
+        return [Finding(message("division_conflict", agency=name, conflict=resolution.conflict), place)]
+    if resolution.code is not None or resolution.zone or resolution.central:
+        return []
+    candidates = ", ".join(resolution.candidates[:8]) or "-"
+    return [Finding(message("division_open", agency=name, candidates=candidates), place)]
+
+
+def _year(
+    title: Title | None, text: str, lines: tuple[Line, ...], pages: tuple[str, ...]
+) -> tuple[int | None, list[Finding]]:
+    """The year of the title, else of the statistics' period, else of the prose, else of the page's name."""
+    place = lines[title.first].locator if title is not None else NOWHERE
+    titled, period = title_year(title), period_year(text[:PERIOD_WITHIN])
+    findings: list[Finding] = []
+    if title is not None and len(set(title.years)) > 1:
+        years = ", ".join(str(year) for year in title.years)
+        findings.append(Finding(message("title_years", years=years), place))
+    if titled is not None and period is not None and titled != period:
+        findings.append(Finding(message("year_contradiction", title=titled, period=period), place))
+    year = titled or period or consensus_year(text) or _page_year(pages)
+    if year is None:
+        findings.append(Finding(message("year_missing"), place))
+    return year, findings
+
+
+def _page_year(pages: tuple[str, ...]) -> int | None:
+    years = {title_year(title) for words in pages if (title := title_of_page(words)) is not None} - {None}
+    return years.pop() if len(years) == 1 else None
+
+
+def _scope(title: Title | None, lines: tuple[Line, ...]) -> tuple[str | None, list[Finding]]:
+    """The scope that title or prose states; None where neither does or they contradict each other."""
+    heading = first_heading(lines)
+    prose = flowing_text(lines[:heading][-40:])
+    titles = [fold(title.text)] if title is not None else []
+    sentences = SENTENCE.findall(prose)
+    found: set[str] = set()
+    for word in scope_words():
+        texts = titles if word.where == "title" else sentences
+        if any(word.pattern.search(words) for words in texts):
+            found.add(word.scope)
+    if len(found) > 1:
+        return None, [Finding(message("scope_contradiction", scopes=", ".join(sorted(found))))]
+    return (found.pop() if found else None), []

@@ -1,0 +1,127 @@
+"""Finds a report's title: closed-up lines → title, the organ it names, and its year."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.lines import Line, closed_up, first_heading, fold
+from pipeline.organs import ends_like_organ, listed_organ
+from pipeline.places import read_place
+
+MAX_LINES = 5
+LONGEST_LINE = 90
+SEARCHED = 80
+CHINESE_DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "O": "0"}
+YEAR = r"(?:(?:20[0-3]|19[89])\d|二[〇○O零0][一二三四五六七八九〇○O零0]{2})(?:年度?|度)?"
+SCHOOL_YEAR = r"(?:20\d{2}[-—–~至](?:20)?\d{2}学年度?)"
+PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
+TITLE = re.compile(
+    rf"^[《\"“]?(?:{PICTURE}[:|]?)?(?:附件\d*[:.]?)?(?:关于)?\(?(?P<y1>{YEAR})?\)?"
+    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:、>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?\(?(?P<y2>{YEAR})?\)?的?"
+    rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*\(?(?P<y3>{YEAR})?\)?"
+    rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
+    rf"\(?(?P<y4>{YEAR})?\)?(?:{PICTURE})?[》\"”]?$"
+)
+NOT_A_NAME = re.compile(r"^(?:我|本|该|各|此|其)|公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
+SITE_PARTS = re.compile(r"[_|]|\s[-–—]+\s|--+|——")
+DIVIDING = re.compile(r"[-–—]")
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title and what it says.
+
+    Attributes:
+        text: As printed, line breaks and spaces closed up; of a name on a line above it, without that line.
+        agency: The organ as printed; empty if the title names none.
+        years: Every year it states, in order.
+        first: The first line that belongs to it, from 0.
+        last: The last line that belongs to it.
+    """
+
+    text: str
+    agency: str
+    years: tuple[int, ...]
+    first: int
+    last: int
+
+
+def find_title(lines: tuple[Line, ...]) -> Title | None:
+    """The title among the lines before section one: the one that says most, the last of equals."""
+    end = min(first_heading(lines), SEARCHED)
+    found = [title for last in range(end) if (title := _title_ending(lines, last)) is not None]
+    if not found:
+        return None
+    return max(found, key=lambda title: (is_named(title.agency), bool(title.years), title.last))
+
+
+def _title_ending(lines: tuple[Line, ...], last: int) -> Title | None:
+    """The title whose last line this is, reaching up as far as its organ's name does."""
+    best: Title | None = None
+    for first in range(last, max(-1, last - MAX_LINES), -1):
+        if len(lines[first].text) > LONGEST_LINE:
+            break
+        wider = read_title("".join(line.text for line in lines[first : last + 1]), first, last)
+        if wider is None:
+            continue
+        if best is None or _says_more(wider.agency, best.agency):
+            best = wider
+    return best
+
+
+def _says_more(wider: str, narrower: str) -> bool:
+    """Whether the lines above add to the organ's name, rather than being something else that stands there."""
+    if not is_named(narrower):
+        return is_named(wider) or (not ends_like_organ(narrower) and ends_like_organ(wider))
+    above = wider.removesuffix(narrower)
+    place = read_place(above)
+    pure = bool(place.chains) and not place.organ and not place.township and not place.zone_name
+    return pure and is_named(wider)
+
+
+def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:
+    """A closed-up text as a title, if it is one."""
+    folded = fold(text)
+    match = TITLE.match(folded)
+    if match is None:
+        return None
+    agency = _agency(text[match.start("agency") : match.end("agency")])
+    years = tuple(to_year(match[name]) for name in ("y1", "y2", "y3", "y4") if match[name])
+    if agency and NOT_A_NAME.search(agency):
+        return None if first != last else Title(text, "", years, first, last)
+    return Title(text, agency, years, first, last)
+
+
+def _agency(words: str) -> str:
+    """The organ in a title; 人民政府 before 信息公开 shares its last two characters with 政府信息公开."""
+    bare = words.strip("-—–·.的")
+    return f"{bare}政府" if bare.endswith("人民") else bare
+
+
+def is_named(agency: str) -> bool:
+    """Whether words are the whole name of an organ: a place or central department, then an organ or nothing."""
+    if not agency:
+        return False
+    place = read_place(agency)
+    placed = bool(place.chains or place.zone_name or place.township or place.central or place.unknown)
+    return placed and (
+        not place.organ or ends_like_organ(place.organ) or listed_organ(place.organ) is not None
+    )
+
+
+def to_year(words: str) -> int:
+    """The year that digits or Chinese numerals say."""
+    digits = "".join(CHINESE_DIGITS.get(character, character) for character in words)
+    found = re.match(r"\d{4}", digits.replace("二", "2"))
+    if found is None:
+        raise ValueError(f"no year in {words!r}")
+    return int(found[0])
+
+
+def title_of_page(words: str) -> Title | None:
+    """The title in what a page or file calls itself, without the site's name behind it."""
+    whole = re.sub(r"\.[A-Za-z]{2,5}$", "", words)
+    parts = [*SITE_PARTS.split(whole), *DIVIDING.split(whole), whole]
+    read = [title for part in parts if (title := read_title(closed_up(part))) is not None]
+    return max(read, key=lambda title: (is_named(title.agency), bool(title.years)), default=None)
