@@ -8,6 +8,7 @@ loses the fewest characters.
 from __future__ import annotations
 
 import codecs
+import re
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -18,6 +19,10 @@ BYTE_ORDER_MARKS = (
 )
 CANDIDATES = ("utf-8", "gb18030", "big5")
 LOST = "\ufffd"
+PRIVATE_SHARE = 0.01
+"""Share of private characters up to which strict GB18030 is believed: Big5 read as GB18030 is full of them."""
+
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 def decode(data: bytes) -> str:
@@ -28,12 +33,15 @@ def decode(data: bytes) -> str:
             return _strict(body, encoding) or _fewest_lost(body, (encoding, *CANDIDATES))
     if b"\0" in data:
         return _fewest_lost(data, (*_wide_encodings(data), *CANDIDATES))
-    return _strict(data, "utf-8") or _strict(data, "gb18030") or _fewest_lost(data, CANDIDATES)
+    text = _strict(data, "utf-8") or _strict(data, "gb18030")
+    if text and lost_characters(text) <= PRIVATE_SHARE * len(text):
+        return text
+    return _fewest_lost(data, CANDIDATES)
 
 
 def lost_characters(text: str) -> int:
-    """How many characters no encoding could read."""
-    return text.count(LOST)
+    """How many characters could not be read, or were read as private ones that mean nothing by themselves."""
+    return len(_LOST.findall(text))
 
 
 def _strict(data: bytes, encoding: str) -> str:

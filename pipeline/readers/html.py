@@ -80,6 +80,13 @@ def _content(element: Element, depth: int) -> list[Item]:
         line = printed(collapsed(element.text or ""))
         return [line] if line else []
     flow = _Flow()
+    if all(len(child) == 0 and child.tag != "table" for child in element):
+        flow.enter(element)
+        for child in element:
+            flow.enter(child)
+            flow.leave(child, last=False)
+        flow.close_line()
+        return flow.items
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         if event == "end":

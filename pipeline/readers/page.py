@@ -34,6 +34,7 @@ LINKS_OF_A_LIST = 4
 HEADING_DISTANCE = 120
 ICON_SIZE = 60
 
+_HIDES = re.compile(r"(?i)none|hid")
 _NOT_DISPLAYED = re.compile(r"(?i)(^|[;\s])(display\s*:\s*none|mso-hide\s*:\s*all)")
 _NOT_VISIBLE = re.compile(r"(?i)(^|[;\s])visibility\s*:\s*hidden")
 _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
@@ -74,8 +75,9 @@ def page_properties(root: Element) -> dict[str, str]:
         if name and value:
             found.setdefault(name, value)
     published = _iso_date(_META_DATE.search(found.pop("published_on", "")))
-    published = published or _iso_date(_PUBLISHED.search("".join(root.itertext())))
-    if published:
+    if published is None:
+        published = _iso_date(_PUBLISHED.search(etree.tostring(root, method="text", encoding="unicode")))
+    if published is not None:
         found["published_on"] = published
     title = found.get("title") or _window_title(root, found.get("site", ""))
     return {**found, "title": title} if title else found
@@ -110,16 +112,17 @@ def without_hidden(root: Element) -> None:
     for field_ in root.iter("input"):
         _show_value(field_)
     etree.strip_elements(root, *NEVER_SHOWN, with_tail=False)
-    for element in root.xpath(
-        "//*[@hidden or @style[contains(., 'one') or contains(., 'ONE')] or "
-        "@style[contains(., 'idden') or contains(., 'IDDEN') or contains(., 'mso-hide')]]"
-    ):
-        style = element.get("style") or ""
-        if element.get("hidden") is not None or _NOT_DISPLAYED.search(style):
+    for element in [found for found in root.iter() if _may_hide(found)]:
+        if element.get("hidden") is not None or _NOT_DISPLAYED.search(element.get("style", "")):
             _drop(element)
-        elif _NOT_VISIBLE.search(style):
+        elif _NOT_VISIBLE.search(element.get("style", "")):
             _blank(element)
     etree.strip_tags(root, *INLINE)
+
+
+def _may_hide(element: Element) -> bool:
+    style = element.get("style")
+    return (style is not None and _HIDES.search(style) is not None) or element.get("hidden") is not None
 
 
 def _show_value(field_: Element) -> None:
@@ -192,6 +195,11 @@ class _Weight:
         self.figures += sign * other.figures
         self.sections += sign * other.sections
 
+    def add_figures(self, table: Element) -> None:
+        """Adds a table of figures as a whole: what stands in it is found nowhere else."""
+        self.figures += 1
+        self.text += len(etree.tostring(table, method="text", encoding="unicode", with_tail=False).strip())
+
     def add_text(self, text: str | None, linked: bool) -> None:
         """Adds a run of text as it stands in the source."""
         length = len(text.strip()) if text else 0
@@ -221,13 +229,18 @@ class _Survey:
         survey = cls()
         numbers: dict[Element, int] = {}
         in_link: list[bool] = []
-        for number, element in enumerate(body.iter()):
+        walk = etree.iterwalk(body, events=("start",))
+        for number, (_, element) in enumerate(walk):
             parent = numbers[element.getparent()] if number else -1
             numbers[element] = number
             link = element.tag == "a" and _is_navigation(element)
             in_link.append(link or (number > 0 and in_link[parent]))
-            weight = _Weight(links=int(link), figures=int(element.tag == "table" and is_of_figures(element)))
-            weight.add_text(element.text, in_link[number])
+            weight = _Weight(links=int(link))
+            if element.tag == "table" and is_of_figures(element):
+                weight.add_figures(element)
+                walk.skip_subtree()
+            else:
+                weight.add_text(element.text, in_link[number])
             survey.elements.append(element)
             survey.parents.append(parent)
             survey.weights.append(weight)
@@ -267,7 +280,7 @@ class _Survey:
         total = self.weights[0]
         place = 0
         numbers = {element: number for number, element in enumerate(self.elements)}
-        while children := [numbers[child] for child in self.elements[place]]:
+        while children := [numbers[child] for child in self.elements[place] if child in numbers]:
             best = max(children, key=lambda child: self.weights[child].text)
             if not _holds_content(self.weights[best], total):
                 break
@@ -330,11 +343,13 @@ def _holds_content(weight: _Weight, total: _Weight) -> bool:
 
 def is_of_figures(table: Element) -> bool:
     """Whether two rows of a table, or more, each hold two short texts that are no links."""
-    return sum(_is_of_figures(row) for row in table.iter("tr") if _own_table(row) is table) >= 2
+    rows = (row for row in table.iter("tr") if _own_table(row) is table and _is_of_figures(row))
+    return next(rows, None) is not None and next(rows, None) is not None
 
 
 def _is_of_figures(row: Element) -> bool:
-    return sum(_is_short(cell) for cell in row.iterchildren("td", "th")) >= 2
+    cells = (cell for cell in row.iterchildren("td", "th") if _is_short(cell))
+    return next(cells, None) is not None and next(cells, None) is not None
 
 
 def _is_short(cell: Element) -> bool:

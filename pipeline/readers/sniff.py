@@ -12,6 +12,7 @@ from pipeline.readers.charset import LOST, decode
 HEAD = 65_536
 UNKNOWN = "application/octet-stream"
 PDF = "application/pdf"
+ZIP = "application/zip"
 PLAIN = "text/plain"
 HTML = "text/html"
 OLE = "application/x-ole-storage"
@@ -100,27 +101,30 @@ def _pdf(data: bytes) -> str | None:
 
 
 def _archive(data: bytes) -> str:
-    names, declared = _members(data)
-    if declared:
-        return declared
+    names = _member_names(data)
+    # An OpenDocument package begins with its media type, stored plainly.
+    if names[:1] == ["mimetype"]:
+        size = int.from_bytes(data[18:22], "little")
+        return data[38 : 38 + min(size, 100)].decode("ascii", errors="ignore") or ZIP
     for member, media_type in ARCHIVE_MEMBERS:
         if any(name == member or (member.endswith("/") and name.startswith(member)) for name in names):
             return media_type
-    return "application/zip"
+    return ZIP
 
 
-def _members(data: bytes) -> tuple[list[str], str | None]:
-    """Member names in lower case, and what an OpenDocument package declares in its first member."""
+def _member_names(data: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         # Cut short: the directory at the end is gone, the local headers still name what is there.
-        names = [
-            match.decode("ascii") for match in re.findall(rb"PK\x03\x04.{26}([\w./\\\[\]-]+)", data, re.S)
-        ]
-    declared = re.match(rb"PK\x03\x04.{26}mimetype([\w./+-]{1,100}?)PK", data[:256], re.S)
-    return [name.replace("\\", "/").lower() for name in names], declared and declared[1].decode("ascii")
+        names = [_local_name(data, header.start()) for header in re.finditer(b"PK\x03\x04", data)]
+    return [name.replace("\\", "/").lower() for name in names]
+
+
+def _local_name(data: bytes, header: int) -> str:
+    length = int.from_bytes(data[header + 26 : header + 28], "little")
+    return data[header + 30 : header + 30 + length].decode("utf-8", errors="replace")
 
 
 def _compound(data: bytes) -> str:
