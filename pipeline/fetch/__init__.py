@@ -5,6 +5,7 @@
 
 from pipeline.fetch.answer import Answer, FetchError, Validators
 from pipeline.fetch.client import Client
+from pipeline.fetch.discover import ProposedSource, discover, proposals_csv
 from pipeline.fetch.run import FetchSummary, fetch_sources
 from pipeline.fetch.settings import FetchSettings, SettingsError
 from pipeline.fetch.sources import Source, load_sources
@@ -15,9 +16,12 @@ __all__ = [
     "FetchError",
     "FetchSettings",
     "FetchSummary",
+    "ProposedSource",
     "SettingsError",
     "Source",
     "Validators",
+    "discover",
     "fetch_sources",
     "load_sources",
+    "proposals_csv",
 ]

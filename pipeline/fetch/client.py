@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin
@@ -43,6 +43,10 @@ ACCEPT = "text/html,application/xhtml+xml,application/pdf,application/msword,*/*
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
+# Where structlog is installed, as Dagster's packages do, stamina would print to standard output.
+stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
+
+
 @dataclass(slots=True)
 class _Site:
     """What is known of one origin in this run: its robots.txt, or why that cannot be read."""
@@ -58,7 +62,7 @@ class Client:
         self.settings = settings
         # Without kept connections no connection of one name is ever used for another name at its address.
         self._transport = httpx.AsyncHTTPTransport(
-            verify=httpx.create_ssl_context(),
+            verify=_tls_settings(),
             trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
@@ -255,6 +259,12 @@ class Client:
         if delay > 1 / self.settings.requests_per_second:
             self._limiters[host] = AsyncLimiter(1, delay)
             await self._limiters[host].acquire()  # The request for robots.txt was one already.
+
+
+@cache
+def _tls_settings() -> ssl.SSLContext:
+    """Certificates are always checked; reading the list of authorities takes long, so it is done once."""
+    return httpx.create_ssl_context()
 
 
 def _checked(url: str) -> httpx.URL:

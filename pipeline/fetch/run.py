@@ -54,7 +54,7 @@ class FetchSummary:
             "error": [row.error for row in self.rows],
         }
         frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String()))
-        return frame.group_by(columns).agg(pl.len().alias("fetches")).sort(columns)
+        return frame.group_by(*columns).agg(pl.len().alias("fetches")).sort(*columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from pipeline.paths import reference_folder
 from schemas.definitions import DefinitionError, Row, read_definitions
 
 SourceKind = Literal["report", "listing", "attachment"]
@@ -14,12 +15,6 @@ Trust = Literal["official", "mirror"]
 COLUMNS = ("source_id", "agency_name", "url", "kind", "report_year", "trust", "note")
 KINDS = ("report", "listing", "attachment")
 TRUSTS = ("official", "mirror")
-HERE = Path(__file__).resolve()
-# In a checkout the register stands in the tree; in an installed package, beside the code.
-PLACES = (
-    HERE.parents[2] / "data" / "reference" / "sources.csv",
-    HERE.parents[1] / "_data" / "reference" / "sources.csv",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ def load_sources(path: Path | None = None) -> tuple[Source, ...]:
     Raises:
         DefinitionError: The file is missing, is no UTF-8, or has a row that breaks the rules, with its line.
     """
-    file = path or next((place for place in PLACES if place.is_file()), PLACES[0])
+    file = path or reference_folder() / "sources.csv"
     try:
         rows = read_definitions(file, COLUMNS, key=["source_id"]).rows
     except UnicodeDecodeError as error:

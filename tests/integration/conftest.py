@@ -33,16 +33,15 @@ class Request:
         self.handler.end_headers()
         self.write(data)
 
-    def raw(self, data: bytes) -> None:
-        """Bytes as they are, in place of a well-formed answer."""
-        self.write(data)
-
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> bool:
+        """Bytes as they are; False when nobody listens any more."""
         try:
             self.handler.wfile.write(data)
             self.handler.wfile.flush()
         except OSError:
             self.handler.close_connection = True
+            return False
+        return True
 
 
 @dataclass
@@ -97,7 +96,7 @@ def web() -> Iterator[Web]:
         def do_GET(self) -> None:
             served.answer(self)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     class Server(ThreadingHTTPServer):
