@@ -156,7 +156,8 @@ def _text_turns(text: Any) -> int:
         for place in range(0, count, max(count // _ANGLE_SAMPLE, 1))
         if c.FPDFText_IsGenerated(text, place) == 0
     ]
-    turns = Counter(round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
+    # PDFium measures the angle clockwise.
+    turns = Counter(-round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
     return turns.most_common(1)[0][0] if turns else 0
 
 

@@ -1,7 +1,7 @@
 """Reads pages with pdfplumber, which finds the tables itself: an open document in, `Page`s out.
 
 Two of its habits are mended here: it takes white backgrounds behind lines of prose for tables of one column,
-and it loses a row that the page's end leaves open.
+and it loses cells whose outer side is not drawn, as at a page's end.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Character, print_lines, set_runs
 from pipeline.readers.pages import Page
 from pipeline.readers.rules import Mark
-from pipeline.readers.ruling import RuledGrid, lay_into, undrawn_sides
+from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides
 
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""
-CORNER = 5.0
-"""Points within which two rules make a corner; at 3, cells are lost whose corner is not quite drawn."""
 _UNMAPPED = re.compile(r"\(cid:\d+\)")
 
 
@@ -53,14 +51,8 @@ def read_page(page: Any) -> Page:
     runs = set_runs(_characters(page))
     marks = _marks(page)
     seen = page.filter(_is_seen)
-    sides = [_line_of(side, page) for side in undrawn_sides(marks, runs)]
-    tables = seen.find_tables(
-        {
-            "explicit_horizontal_lines": sides,
-            "explicit_vertical_lines": sides,
-            "intersection_tolerance": CORNER,
-        }
-    )
+    sides = [_line_of(side, page) for side in outer_sides(marks, runs)]
+    tables = seen.find_tables({"explicit_horizontal_lines": sides, "explicit_vertical_lines": sides})
     grids: list[RuledGrid] = []
     for table in sorted(tables, key=lambda table: _area(table.bbox)):
         grid, runs = lay_into(table.cells, runs)

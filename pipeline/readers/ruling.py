@@ -136,17 +136,24 @@ def lay_into(boxes: Sequence[Box], runs: list[Run]) -> tuple[RuledGrid | None, l
     return (grid, rest) if grid and rest is not None else (None, runs)
 
 
-def undrawn_sides(marks: Sequence[Mark], runs: Sequence[Run]) -> list[Mark]:
-    """The sides that open outlines lack, such as the floor of a table that the page's end cuts."""
-    sides: list[Mark] = []
-    for outline in drawn_outlines(marks):
-        lattice = _lattice(outline, runs)
-        if lattice:
-            left, top, right, bottom = lattice.xs[0], lattice.ys[0], lattice.xs[-1], lattice.ys[-1]
-            drawn_xs, drawn_ys = {rule.at for rule in outline.down}, {rule.at for rule in outline.across}
-            sides += [Mark(x, top, x, bottom) for x in (left, right) if x not in drawn_xs]
-            sides += [Mark(left, y, right, y) for y in (top, bottom) if y not in drawn_ys]
-    return sides
+def outer_sides(marks: Sequence[Mark], runs: Sequence[Run]) -> list[Mark]:
+    """The four sides of each outline, drawn or not: a page's end leaves them open, or closes a part."""
+    lattices = [_lattice(outline, runs) for outline in drawn_outlines(marks)]
+    return [
+        side
+        for lattice in lattices
+        if lattice
+        for side in _sides(lattice.xs[0], lattice.ys[0], lattice.xs[-1], lattice.ys[-1])
+    ]
+
+
+def _sides(left: float, top: float, right: float, bottom: float) -> list[Mark]:
+    return [
+        Mark(left, top, left, bottom),
+        Mark(right, top, right, bottom),
+        Mark(left, top, right, top),
+        Mark(left, bottom, right, bottom),
+    ]
 
 
 def _fill(
