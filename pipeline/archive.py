@@ -61,7 +61,18 @@ MANIFEST_SCHEMA: dict[str, pl.DataType] = {
     "error": pl.String(),
     "error_details": pl.String(),
 }
-HELD = ("sha256", "etag", "last_modified", "media_type", "declared_type", "file_name", "bytes", "final_url")
+HELD = (
+    "sha256",
+    "fetched_at",
+    "final_url",
+    "http_status",
+    "etag",
+    "last_modified",
+    "declared_type",
+    "media_type",
+    "file_name",
+    "bytes",
+)
 
 
 class ArchiveError(CodedError):

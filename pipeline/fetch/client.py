@@ -132,7 +132,7 @@ class Client:
                     await self._ask_robots(target)
                 answer = await self._ask(url, target, known, page=obey)
             except FetchError as error:
-                raise _as_redirect(error, str(target)) if hop else error from error
+                raise _placed(error, str(target), is_redirect=hop > 0) from error.__cause__
             location = _location(answer)
             if location is None:
                 return answer
@@ -159,13 +159,7 @@ class Client:
     ) -> Answer:
         response = await self._connect(target, extra)
         try:
-            is_error = response.status_code >= 300
-            body_limit = min(limit, ERROR_PAGE_BYTES) if is_error else limit
-            data = (
-                b""
-                if response.status_code == 304
-                else await read_body(response, body_limit, cut=cut or is_error)
-            )
+            data = await _content(response, limit, cut=cut)
         finally:
             await response.aclose()
         return Answer(url, str(target), response.status_code, tuple(response.headers.raw), data)
@@ -261,6 +255,18 @@ class Client:
             await self._limiters[host].acquire()  # The request for robots.txt was one already.
 
 
+async def _content(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
+    """The body; of an error or a redirect the beginning, if it can be read: its status says enough."""
+    if response.status_code == 304:
+        return b""
+    if response.status_code < 300:
+        return await read_body(response, limit, cut=cut)
+    try:
+        return await read_body(response, min(limit, ERROR_PAGE_BYTES), cut=True)
+    except FetchError:
+        return b""
+
+
 @cache
 def _tls_settings() -> ssl.SSLContext:
     """Certificates are always checked; reading the list of authorities takes long, so it is done once."""
@@ -294,8 +300,9 @@ def _redirected(target: httpx.URL, location: str) -> httpx.URL:
         raise FetchError("redirect_forbidden", target=location[:200], reason=_reason(error)) from error
 
 
-def _as_redirect(error: FetchError, target: str) -> FetchError:
-    if error.code == "address_forbidden":
+def _placed(error: FetchError, target: str, *, is_redirect: bool) -> FetchError:
+    """The error with the address that failed."""
+    if is_redirect and error.code == "address_forbidden":
         return FetchError("redirect_forbidden", target=target, reason=str(error))
     error.final_url = error.final_url or target
     return error

@@ -121,6 +121,7 @@ def test_latest_remembers_what_is_held_after_a_failure(archive: Archive) -> None
     latest = archive.latest().row(0, named=True)
     assert (latest["outcome"], latest["sha256"]) == ("FAILED", None)
     assert (latest["held_sha256"], latest["held_etag"]) == (digest, '"1"')
+    assert latest["held_fetched_at"] < latest["fetched_at"]
     assert archive.held() == {url: digest}
 
 

@@ -3,14 +3,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -371,6 +375,33 @@ def test_connection_faults_are_named(web, archive, closed_port: int) -> None:
     assert fetch_one(archive, f"http://127.0.0.1:{closed_port}/").error == "connection_error"
     assert fetch_one(archive, "http://no-such-host.invalid/", attempts=1).error == "dns_error"
     assert fetch_one(archive, f"https://127.0.0.1:{web.port}/").error in ("tls_error", "connection_error")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_certificate_nobody_vouches_for_is_recorded(archive, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command + names, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    row = fetch_one(archive, f"https://localhost:{server.server_address[1]}/")
+    server.shutdown()
+    server.server_close()
+    assert row.error == "tls_error"
+    assert "self-signed" in (row.error_details or "").replace("self signed", "self-signed")
+
+
+def test_error_page_in_a_strange_encoding_keeps_its_status(web, archive) -> None:
+    assert fetch_one(archive, web.page("/e", "?", status=404, content_encoding="br")).error == "http_404"
+    moved = web.page("/m", "?", status=302, location="/ok", content_encoding="zstd")
+    web.page("/ok", PAGE)
+    assert fetch_one(archive, moved).outcome == "CREATE"
 
 
 def test_host_that_keeps_failing_is_left_alone(archive, closed_port: int) -> None:
