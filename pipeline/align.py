@@ -16,7 +16,6 @@ from pipeline.rows import HeaderLabel, TableRow
 from pipeline.templates import Block, Label
 from pipeline.values import is_numeric_text, is_value_text
 
-
 _Keyed = list[tuple[str, Cell]]
 
 

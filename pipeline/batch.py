@@ -1,11 +1,12 @@
 """Many files → their reports, in order, each read in a worker process that one bad file cannot take down.
 
-Workers are bounded in time and memory; one that hangs or dies loses one document, which is tried once more alone
-and then recorded. Past one machine the same calls go to any `concurrent.futures`-shaped executor.
+Workers are bounded in time and memory; one that hangs or dies loses one document, which is tried once more
+alone and then recorded.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import resource
@@ -13,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -39,14 +39,6 @@ class Item:
     path: Path
     source: str
     host: str = ""
-
-
-class Executor(Protocol):
-    """The one seam for more machines: submits a reading and returns its future."""
-
-    def submit_item(self, item: Item) -> Future[Report]:
-        """Starts reading an item."""
-        ...
 
 
 def read_item(item: Item) -> Report:
@@ -76,15 +68,11 @@ def _guarded(data: bytes, item: Item) -> Report:
         error = UnreadableDocumentError("limit_exceeded", what="nesting")
     except Exception as unforeseen:
         reason = str(unforeseen).splitlines()[0][:200] if str(unforeseen) else "-"
-        error = UnreadableDocumentError(
-            "reader_failed", error_class=type(unforeseen).__name__, reason=reason
-        )
+        error = UnreadableDocumentError("reader_failed", error_class=type(unforeseen).__name__, reason=reason)
     return failed(_known(data, item), error)
 
 
 def _known(data: bytes, item: Item) -> Report:
-    import hashlib
-
     digest = hashlib.sha256(data).hexdigest()
     return Report(item.source, digest, "", len(data), "", "failed")
 
@@ -92,8 +80,8 @@ def _known(data: bytes, item: Item) -> Report:
 def read_all(items: Iterable[Item], limits: Limits | None = None) -> Iterator[Report]:
     """Reads files in worker processes and yields their reports in the order given.
 
-    A document that outlives its time or kills its worker is tried once more after the others, alone; if it fails
-    again its report says `timed_out` or `worker_died`.
+    A document that outlives its time or kills its worker is tried once more, alone; if it fails again its report
+    says `timed_out` or `worker_died`.
     """
     limits = limits or Limits()
     todo = list(items)
@@ -147,16 +135,14 @@ class _Pool:
 
     def __exit__(self, *error: object) -> None:
         if any(error):
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
         else:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def submit_item(self, item: Item) -> Future[Report]:
         """Starts reading an item in a worker."""
-        future: Future[Report] = self._pool.schedule(
-            read_item, args=[item], timeout=self._limits.seconds
-        )
+        future: Future[Report] = self._pool.schedule(read_item, args=[item], timeout=self._limits.seconds)
         return future
 
 

@@ -192,3 +192,11 @@ def _sentence(words: str, place: pl.Expr) -> pl.Expr:
 def _plain(column: str) -> pl.Expr:
     """A number as people write it: 12, not 12.00."""
     return pl.col(column).cast(pl.String).str.replace(r"\.?0+$", "")
+
+
+def rule_table(tally: pl.DataFrame) -> pl.DataFrame:
+    """The published table of rules: each rule of `checks.csv` with how often it applied, held and failed."""
+    rules = national_rules().values()
+    names = ("rule", "level", "scope", "words_en", "words_zh", "source")
+    words = pl.DataFrame({name: [getattr(rule, name) for rule in rules] for name in names})
+    return words.join(tally, on=RULE, how="left", maintain_order="left")

@@ -1,4 +1,4 @@
-"""One file's bytes → everything it says, as a `Report`; a file that cannot be read is a `Report` that says why."""
+"""One file's bytes → everything it says, as a `Report`; where it cannot be read, the `Report` says why."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: b
             locator=cells[start].locator,
         )
     header = tuple(_header_labels(cells, number, lexicon))
-    if header:
+    if any(m.axis != "parent" for label in header for m in label.meanings):
         return replace(row, header=header, values=tuple(c for c in cells if is_numeric_text(c.text)))
     last = _last_label(cells)
     if last is None:

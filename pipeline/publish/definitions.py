@@ -66,6 +66,6 @@ def crosswalk(path: Path = HERE / "crosswalk.csv") -> pl.DataFrame:
     """
     # Read as text, so that a key such as `2020` stays a name and yes stands for true.
     listed = pl.read_csv(path, infer_schema=False, comment_prefix="#", null_values="").rename(
-        {"table": "table_name"}, strict=False
+        {"table": "table_name", "row": "row_keys", "column": "column_keys"}, strict=False
     )
     return conform("crosswalk", listed.with_columns(pl.col("comparable").is_in(["yes", "true"])))

@@ -1,0 +1,91 @@
+"""What `ogi build` runs: the same job as every night, in this process."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.definitions import EVERYTHING, compose
+from assets.resources import Line, read_staged
+from assets.tables import ALL_YEARS
+from pipeline.publish.warehouse import CURRENT, current_release
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a build came to.
+
+    Attributes:
+        ok: Whether every step and every blocking check passed.
+        release: Where the current release stands; None where there is none.
+        rows: Rows of each published table.
+        statuses: How many documents were read as what.
+        share_used: Numbers used over numbers found; None where no table was found.
+        problems: What went wrong, a line each.
+    """
+
+    ok: bool
+    release: Path | None = None
+    rows: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    share_used: float | None = None
+    problems: tuple[str, ...] = ()
+
+
+def build(
+    inputs: Sequence[Path] | None,
+    sources: Path | None,
+    out: Path,
+    progress: Callable[[str, int, int], None],
+) -> Summary:
+    """Runs the whole line once; see `pipeline.cli.Runner`."""
+    line = Line(inputs=[str(path) for path in inputs or ()], sources=str(sources or ""), out=str(out))
+    job = compose(line, progress).resolve_job_def(EVERYTHING)
+    with _instance() as instance:
+        result = job.execute_in_process(
+            instance=instance, run_config=QUIET, tags=ALL_YEARS, raise_on_error=False
+        )
+    return _summary(line, result)
+
+
+def _instance() -> dg.DagsterInstance:
+    """The instance whose page shows the run, where there is one; else one that ends with the process."""
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    return dg.DagsterInstance.ephemeral()
+
+
+def _summary(line: Line, result: dg.ExecuteInProcessResult) -> Summary:
+    release = current_release(line.warehouse)
+    problems = tuple(_problems(result))
+    if release is None or problems:
+        return Summary(ok=False, release=line.warehouse / CURRENT if release else None, problems=problems)
+    readings = read_staged(line.staging, "readings")
+    statuses = Counter(read_staged(line.staging, "documents")["status"].cast(pl.String).to_list())
+    found = readings["numeric_found"].sum()
+    return Summary(
+        ok=result.success,
+        release=line.warehouse / CURRENT,
+        rows=release.rows,
+        statuses=dict(statuses.most_common()),
+        share_used=readings["numeric_used"].sum() / found if found else None,
+    )
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            words = cause.message.strip() if cause else event.message or ""
+            yield f"{event.step_key}: {words}"
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed and evaluation.blocking:
+            problems = evaluation.metadata.get("problems")
+            yield f"{evaluation.asset_key.to_user_string()}: {problems.value if problems else ''}"

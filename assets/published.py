@@ -1,0 +1,41 @@
+"""Published: tables that passed their checks go into the Parquet store, and the store into a release."""
+
+import dagster as dg
+
+from assets.resources import Line, read_staged
+from assets.tables import code_version
+from pipeline.publish.definitions import definition_frames
+from pipeline.publish.parquet import write_tables
+from pipeline.publish.warehouse import current_release, publish
+from schemas.tables import load_tables
+
+STAGED = tuple(name for name in load_tables() if name not in definition_frames())
+
+
+@dg.asset(
+    group_name="published",
+    kinds={"parquet"},
+    deps=list(STAGED),
+    code_version=code_version("pipeline/publish", "schemas"),
+    description="The canonical Parquet store, by report year.",
+)
+def parquet_store(line: Line) -> dg.MaterializeResult[None]:
+    """Writes every table into the store, each held to its definition once more."""
+    frames = definition_frames() | {name: read_staged(line.staging, name) for name in STAGED}
+    manifest = write_tables(frames, line.store)
+    return dg.MaterializeResult(metadata={name: manifest.rows(name) for name in manifest.tables})
+
+
+@dg.asset(
+    group_name="published",
+    kinds={"duckdb"},
+    deps=[parquet_store],
+    code_version=code_version("pipeline/publish", "schemas"),
+    description="The release that scholars query: one DuckDB file and the Parquet beside it.",
+)
+def warehouse(line: Line) -> dg.MaterializeResult[None]:
+    """Builds the release aside, checks it, and leads `current` to it; readers are never disturbed."""
+    folder = publish(line.store, line.warehouse)
+    release = current_release(line.warehouse)
+    rows = release.rows if release else {}
+    return dg.MaterializeResult(metadata={"release": folder.name, "path": str(folder), **rows})

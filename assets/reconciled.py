@@ -1,0 +1,39 @@
+"""Reconciled: the rules evaluated over all reports, and the series that run across the change of form."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.resources import of_years
+from assets.tables import described, report_years, single_run
+from pipeline.checks import evaluate, rule_table
+from pipeline.reconcile import harmonize
+
+RULES = ("pipeline/checks.py", "pipeline/rules.py", "schemas/checks.csv")
+
+
+@dg.multi_asset(
+    group_name="reconciled",
+    outs={name: dg.AssetOut(**described(name, *RULES)) for name in ("checks", "check_results")},
+)
+def evaluated_rules(
+    cells: pl.DataFrame, readings: pl.DataFrame, narrative_figures: pl.DataFrame
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Evaluates every rule over all reports; a broken rule changes no number."""
+    evaluation = evaluate(cells, readings, narrative_figures)
+    yield dg.Output(rule_table(evaluation.tally), output_name="checks")
+    yield dg.Output(evaluation.results, output_name="check_results")
+
+
+@dg.asset(
+    group_name="reconciled",
+    partitions_def=report_years,
+    backfill_policy=single_run,
+    **described("harmonized", "pipeline/reconcile.py", "schemas/crosswalk.csv"),
+)
+def harmonized(
+    context: dg.AssetExecutionContext, cells: pl.DataFrame, readings: pl.DataFrame
+) -> pl.DataFrame:
+    """The current reports' figures under concepts that hold across form variants."""
+    return harmonize(of_years(cells, context.partition_keys), of_years(readings, context.partition_keys))

@@ -1,0 +1,114 @@
+"""What the assets share: where a run reads and writes, and the staging store between the steps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from pipeline.archive import Archive
+from pipeline.fetch.sources import Source, load_sources
+from pipeline.paths import data_folder, sample_folder, warehouse_folder
+
+Progress = Callable[[str, int, int], None]
+UNKNOWN_YEAR = "unknown"
+
+
+class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where a run reads and writes; empty settings mean the defaults of the command."""
+
+    inputs: list[str] = []  # noqa: RUF012
+    sources: str = ""
+    out: str = ""
+
+    @property
+    def warehouse(self) -> Path:
+        """Where `releases/` and `current` stand."""
+        return Path(self.out) if self.out else Path(os.environ.get("OGI_WAREHOUSE") or warehouse_folder())
+
+    @property
+    def store(self) -> Path:
+        """The canonical Parquet store that the releases are made from."""
+        return self.warehouse / "store"
+
+    @property
+    def staging(self) -> Path:
+        """Where steps leave their frames for one another."""
+        return self.warehouse / "staging"
+
+    @property
+    def archive(self) -> Archive:
+        """The content-addressed raw store: beside the default warehouse, or in the one named."""
+        return Archive(str(Path(self.out) / "archive" if self.out else data_folder() / "archive"))
+
+    def input_paths(self) -> list[Path]:
+        """The folders and files to take in: those given, else those of `$OGI_INPUT`, else the sample."""
+        named = self.inputs or [p for p in os.environ.get("OGI_INPUT", "").split(os.pathsep) if p]
+        return [Path(path) for path in named] or [sample_folder()]
+
+    def source_list(self) -> tuple[Source, ...]:
+        """The sources to fetch: those of the file given, else of `data/reference/sources.csv`."""
+        return load_sources(Path(self.sources) if self.sources else None)
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Says nothing; what progress is told to unless the command shows a bar."""
+
+
+class StagingStore(dg.ConfigurableIOManager):
+    """Keeps each step's frame as Parquet: `<asset>.parquet`, or `<asset>/<year>.parquet` by report year."""
+
+    line: Line
+
+    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
+        """Writes a frame, by year where the asset is partitioned."""
+        if not isinstance(obj, pl.DataFrame):
+            return
+        name = context.asset_key.path[-1]
+        if context.has_asset_partitions:
+            for year in context.asset_partition_keys:
+                write_frame(self.line.staging / name / f"{year}.parquet", of_year(obj, year))
+        else:
+            write_frame(self.line.staging / f"{name}.parquet", obj)
+        context.add_output_metadata({"dagster/row_count": obj.height})
+
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame:
+        """Reads a frame back, all years of a partitioned one that the step asks for."""
+        name = context.asset_key.path[-1]
+        years = context.asset_partition_keys if context.has_asset_partitions else None
+        return read_staged(self.line.staging, name, years)
+
+
+def of_year(frame: pl.DataFrame, year: str) -> pl.DataFrame:
+    """The rows of one report year; `unknown` for those without."""
+    column = pl.col("report_year")
+    return frame.filter(column.is_null() if year == UNKNOWN_YEAR else column == int(year))
+
+
+def write_frame(path: Path, frame: pl.DataFrame) -> None:
+    """Writes a frame so that a reader sees the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    working = path.with_suffix(".writing")
+    frame.write_parquet(working)
+    working.replace(path)
+
+
+def read_staged(staging: Path, name: str, years: Iterable[str] | None = None) -> pl.DataFrame:
+    """A staged frame: one file, or the years asked for of a partitioned one (all of them for None)."""
+    single = staging / f"{name}.parquet"
+    if single.exists():
+        return pl.read_parquet(single)
+    folder = staging / name
+    wanted = sorted(folder.glob("*.parquet")) if years is None else [folder / f"{y}.parquet" for y in years]
+    frames = [pl.read_parquet(path) for path in wanted if path.exists()]
+    if not frames:
+        raise FileNotFoundError(f"{name} has not been materialised yet")
+    return pl.concat(frames)
+
+
+def of_years(frame: pl.DataFrame, years: Iterable[str]) -> pl.DataFrame:
+    """The rows of some report years."""
+    return pl.concat([of_year(frame, year) for year in years])

@@ -1,0 +1,38 @@
+"""Tidy: the facts of each table of the form by report year, the agencies, and the reports with their checks."""
+
+import dagster as dg
+import polars as pl
+
+from assets.resources import of_years
+from assets.tables import described, report_years, single_run
+from pipeline.tidy import FACTS, fact, with_checks
+from pipeline.tidy import agencies as agencies_of
+
+
+def _fact_asset(name: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=name,
+        group_name="tidy",
+        partitions_def=report_years,
+        backfill_policy=single_run,
+        **described(name, "pipeline/tidy.py"),
+    )
+    def facts(context: dg.AssetExecutionContext, cells: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+        return fact(name, of_years(cells, context.partition_keys), readings)
+
+    return facts
+
+
+fact_assets = [_fact_asset(name) for name in FACTS]
+
+
+@dg.asset(group_name="tidy", **described("agencies", "pipeline/agencies.py", "pipeline/tidy.py"))
+def agencies(readings: pl.DataFrame) -> pl.DataFrame:
+    """The organs that reported."""
+    return agencies_of(readings)
+
+
+@dg.asset(group_name="tidy", **described("reports", "pipeline/tidy.py"))
+def reports(readings: pl.DataFrame, check_results: pl.DataFrame) -> pl.DataFrame:
+    """The reports, with how many printed identities each breaks."""
+    return with_checks(readings, check_results)

@@ -1,0 +1,40 @@
+"""Where things stand: the reference data and the sample that come with the project, and what a run makes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = _PACKAGE / "_data"
+_CHECKOUT = _PACKAGE.parent
+
+
+def _shipped(name: str) -> Path:
+    """A folder of `data/` as it is shipped: inside an installed package, else in the checkout."""
+    installed = _INSTALLED / name
+    return installed if installed.is_dir() else _CHECKOUT / "data" / name
+
+
+def reference_folder() -> Path:
+    """The folder of `divisions.csv`, `zones.csv`, `sources.csv` and their like."""
+    return _shipped("reference")
+
+
+def sample_folder() -> Path:
+    """The folder of the embedded sample's report files."""
+    return _shipped("sample") / "reports"
+
+
+def data_folder() -> Path:
+    """Where runs keep what they make: `$OGI_DATA`, else `data/` of the checkout, else of the working folder."""
+    named = os.environ.get("OGI_DATA")
+    if named:
+        return Path(named)
+    root = _CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path.cwd()
+    return root / "data"
+
+
+def warehouse_folder() -> Path:
+    """Where the warehouse stands unless a run is told otherwise."""
+    return data_folder() / "warehouse"
