@@ -20,7 +20,7 @@ BYTE_ORDER_MARKS = (
 CANDIDATES = ("utf-8", "gb18030", "big5")
 LOST = "\ufffd"
 PRIVATE_SHARE = 0.01
-"""Share of private characters up to which strict GB18030 is believed: Big5 read as GB18030 is full of them."""
+"""Share of private characters up to which strict GB18030 is believed: Big5 read so is full of them."""
 
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 
@@ -33,10 +33,11 @@ def decode(data: bytes) -> str:
             return _strict(body, encoding) or _fewest_lost(body, (encoding, *CANDIDATES))
     if b"\0" in data:
         return _fewest_lost(data, (*_wide_encodings(data), *CANDIDATES))
-    text = _strict(data, "utf-8") or _strict(data, "gb18030")
-    if text and lost_characters(text) <= PRIVATE_SHARE * len(text):
+    if text := _strict(data, "utf-8"):
         return text
-    return _fewest_lost(data, CANDIDATES)
+    text = _strict(data, "gb18030")
+    believed = text and lost_characters(text) <= PRIVATE_SHARE * len(text)
+    return text if believed else _fewest_lost(data, CANDIDATES)
 
 
 def lost_characters(text: str) -> int:

@@ -29,6 +29,8 @@ META_PROPERTIES = {
 }
 SENTENCE_SHARE = 0.9
 TEXT_SHARE = 0.75
+ANCHORED_TEXT_SHARE = 0.5
+"""Where tables of figures or numbered headings hold the content together, the rest matters less."""
 LINK_SHARE = 0.7
 LINKS_OF_A_LIST = 4
 HEADING_DISTANCE = 120
@@ -41,7 +43,7 @@ _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
 _META_DATE = re.compile(_DATE)
 _PUBLISHED = re.compile(rf"(?:发布|公开|发文|公布|发稿|更新)(?:日期|时间)\s*[\]】]?\s*[:：]?\s*{_DATE}")
 _SENTENCE = re.compile(r"[。；;]|，.{10}")
-_SECTION = re.compile(r"\s*[（(]?[一二三四五六七八九十]{1,3}[、．.)）]")
+_SECTION = re.compile(r"(?m)^\s*[（(]?[一二三四五六七八九十]{1,3}[、．.)）]")
 _TITLE_PARTS = re.compile(r"\s*[_|]\s*|\s+[-–—]+\s+")
 _FILE_LINK = re.compile(r"(?i)\.(docx?|pdf|wps|xlsx?|ofd|zip|rar)(\?|$)")
 _SPACE = re.compile(r"\s+")
@@ -211,8 +213,7 @@ class _Weight:
         self.text += length
         if length > 2 and _SENTENCE.search(text):
             self.sentences += length
-        if _SECTION.match(text):
-            self.sections += 1
+        self.sections += len(_SECTION.findall(text))
 
 
 @dataclass(slots=True)
@@ -222,6 +223,7 @@ class _Survey:
     elements: list[Element] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     weights: list[_Weight] = field(default_factory=list)
+    dropped: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, body: Element) -> _Survey:
@@ -255,22 +257,28 @@ class _Survey:
 
     def drop_chrome(self) -> None:
         """Takes out what a page marks as its frame, unless it is marked up wrongly and is the content."""
-        total = self.weights[0]
         for number, element in enumerate(self.elements):
-            weight = self.weights[number]
-            marked = element.tag in CHROME or (element.get("role") or "").lower() in CHROME_ROLES
-            if not marked or not number or weight.figures or weight.sections > 1:
-                continue
-            inner = element.tag == "header" and self._is_inside(number, ("article", "main"))
-            if not inner and weight.text * 2 < total.text and weight.sentences * 2 <= total.sentences:
+            if number and _is_chrome(element) and self._is_kept(number) and self._is_frame(number):
                 self._drop(number)
 
+    def _is_frame(self, number: int) -> bool:
+        weight, total = self.weights[number], self.weights[0]
+        heads_content = self.elements[number].tag == "header" and self._is_inside(number, ("article", "main"))
+        small = weight.text * 2 < total.text and weight.sentences * 2 <= total.sentences
+        return small and not (weight.figures or weight.sections > 1 or heads_content)
+
     def _drop(self, number: int) -> None:
-        parent = self.parents[number]
-        while parent >= 0:
-            self.weights[parent].add(self.weights[number], sign=-1)
-            parent = self.parents[parent]
+        for ancestor in self._ancestors(number):
+            self.weights[ancestor].add(self.weights[number], sign=-1)
+        self.dropped.add(number)
         _drop(self.elements[number])
+
+    def _ancestors(self, number: int) -> Iterator[int]:
+        while (number := self.parents[number]) >= 0:
+            yield number
+
+    def _is_kept(self, number: int) -> bool:
+        return number not in self.dropped and self.dropped.isdisjoint(self._ancestors(number))
 
     def _is_inside(self, number: int, tags: Sequence[str]) -> bool:
         return next(self.elements[number].iterancestors(*tags), None) is not None
@@ -307,7 +315,7 @@ class _Survey:
         """The title nearest before the content, or nothing where the content begins with it."""
         wanted = _SPACE.sub("", title or "")
         opening = _SPACE.sub("", _opening(self.elements[place]))
-        if wanted and wanted in opening:
+        if (wanted and wanted in opening) or next(self.elements[place].iter("h1"), None) is not None:
             return ()
         headings = list(self._texts_before(place))
         for _, text in headings:
@@ -320,9 +328,13 @@ class _Survey:
         """Tag and text of short unlinked elements before the content, the nearest first."""
         for number in range(place - 1, -1, -1):
             weight = self.weights[number]
-            if 4 <= weight.text <= HEADING_DISTANCE and not weight.linked:
+            if 4 <= weight.text <= HEADING_DISTANCE and not weight.linked and self._is_kept(number):
                 element = self.elements[number]
                 yield element.tag, printed(collapsed("".join(element.itertext())))
+
+
+def _is_chrome(element: Element) -> bool:
+    return element.tag in CHROME or (element.get("role") or "").lower() in CHROME_ROLES
 
 
 def _is_navigation(link: Element) -> bool:
@@ -332,11 +344,13 @@ def _is_navigation(link: Element) -> bool:
 
 
 def _holds_content(weight: _Weight, total: _Weight) -> bool:
+    anchored = total.figures > 0 or total.sections > 1
+    share = ANCHORED_TEXT_SHARE if anchored else TEXT_SHARE
     return (
         weight.figures == total.figures
         and weight.sections == total.sections
         and weight.sentences >= SENTENCE_SHARE * total.sentences
-        and weight.text >= TEXT_SHARE * total.text
+        and weight.text >= share * total.text
         and weight.text > 0
     )
 

@@ -43,9 +43,9 @@ def test_an_archive_cut_short_is_damaged() -> None:
 def test_members_that_share_bytes_are_a_bomb() -> None:
     data = archive(a=bytes(range(256)) * 4, b=b"x")
     first = data.index(b"PK\x01\x02")
-    assert code_of(data[:first] + data[first:].replace(data[first + 20 : first + 24], struct.pack("<I", 10**6), 1)) == (
-        "zip_bomb"
-    )
+    assert code_of(
+        data[:first] + data[first:].replace(data[first + 20 : first + 24], struct.pack("<I", 10**6), 1)
+    ) == ("zip_bomb")
 
 
 def test_a_part_that_holds_more_than_it_states_is_not_unpacked() -> None:
