@@ -84,7 +84,7 @@ def _columns(cell: Cell, sheet: Sheet, unit: float) -> int:
 
 
 def _fold(text: str, width: int) -> list[str]:
-    """The text in lines of `width` full-width characters; runs of digits and letters are not broken."""
+    """The text in lines of `width` full-width characters; words and numbers are not broken."""
     lines: list[str] = []
     for part in text.strip().split("\n"):
         line = ""
@@ -100,7 +100,7 @@ def _fold(text: str, width: int) -> list[str]:
 def _words(text: str) -> Iterator[str]:
     word = ""
     for character in text:
-        if character.isascii() and not character.isspace():
+        if character.isdigit() or (character.isascii() and not character.isspace()):
             word += character
             continue
         if word:
