@@ -80,7 +80,8 @@ def test_a_page_says_when_and_where_it_was_published() -> None:
     assert read(MODERN).properties == {"title": TITLE, "published_on": "2022-01-20", "image_count": "0"}
     page = (
         "<html><head><meta name='ArticleTitle' content='某报告'>"
-        "<meta name='PubDate' content='2021-1-28 10:22:00'><meta name='SiteName' content='样例区人民政府'><meta name=SiteDomain content=www.example.gov.cn>"
+        "<meta name='PubDate' content='2021-1-28 10:22:00'><meta name='SiteName' content='样例区人民政府'>"
+        "<meta name=SiteDomain content=www.example.gov.cn>"
         f"<meta name='ContentSource' content='演示局'></head><body>{REPORT}"
         "<img src=a.png><img src=icon.gif width=16></body></html>"
     )
