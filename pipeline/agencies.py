@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pipeline.divisions import Resolution, resolve
 from pipeline.lines import closed_up, fold
-from pipeline.organs import Organ, listed_organ, read_organ, short_hash
-from pipeline.places import Place, read_place
-from pipeline.register import load_divisions
+from pipeline.organs import STATE_PREFIX, Organ, listed_organ, read_organ, short_hash
+from pipeline.places import BRANCH, Place, read_place
+from pipeline.register import load_divisions, zone_words
+
+UNLISTED = re.compile(r"x[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,30 @@ def agency_slug(agency_name: str, resolution: Resolution, *, host: str = "") -> 
     place = read_place(bare)
     organ = _kind(place)
     if resolution.central:
-        return _central_slug(place, bare)
-    if resolution.zone:
-        key = resolution.zone if place.zone is not None else f"x{short_hash(place.words + place.zone_name)}"
+        return _central_slug(place, bare.removeprefix(STATE_PREFIX))
+    if resolution.zone and not _is_nameless(place):
+        key = (
+            resolution.zone
+            if place.zone is not None
+            else f"x{short_hash((resolution.located_in or place.words) + place.zone_name)}"
+        )
         return f"zone-{key}-{organ}"
     if resolution.code is None:
-        return f"unresolved-x{short_hash('|'.join((place.words, place.township, organ, host)))}"
+        parts = (place.words, place.township or place.zone_name, organ, host)
+        return f"unresolved-x{short_hash('|'.join(parts))}"
     township = f"t{short_hash(place.township)}-" if place.township else ""
     return f"{resolution.code}-{township}{organ}"
 
 
+def _is_nameless(place: Place) -> bool:
+    """Whether only the kind of a zone is printed (`高新区管委会`), which many places have."""
+    return place.zone is None and not place.words and place.zone_name in zone_words()
+
+
 def _kind(place: Place) -> str:
+    branch = BRANCH.match(place.organ)
+    if branch is not None and listed_organ(branch["organ"]) is not None:
+        return f"{read_organ(branch['organ']).function}-branch"
     organ = _organ(place)
     if organ.rank == "shared" and place.central is not None:
         return place.central.function
@@ -86,9 +102,10 @@ def agency_attributes(
         year: The year whose names are wanted; None for today's.
     """
     bare = fold(closed_up(agency_name))
+    if not bare:
+        return AgencyAttributes()
     place = read_place(bare)
-    listed = _organ(place).function if listed_organ(place.organ) or not place.organ else None
-    function = place.central.function if place.central is not None and not place.chains else listed
+    function = _function(place)
     names = _place_names(division_code, year)
     resolution = resolve(bare, year=year)
     return AgencyAttributes(
@@ -99,6 +116,14 @@ def agency_attributes(
         function=function,
         located_in=resolution.located_in,
     )
+
+
+def _function(place: Place) -> str | None:
+    """The listed function; None for kinds that are not listed, whose key is only a hash."""
+    if place.central is not None and not place.chains:
+        return place.central.function
+    kind = _kind(place).removesuffix("-branch")
+    return None if UNLISTED.fullmatch(kind) else kind
 
 
 def _place_names(code: str | None, year: int | None) -> dict[str, str]:

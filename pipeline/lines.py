@@ -13,6 +13,7 @@ HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 
 FIRST_HEADING = re.compile(
     r"^(?:[一1][、.,:)]|第一部分[、:]?|[(]一[)])?(?:总体(?:工作)?情况|概述|基本情况)[:。]?$"
 )
+INLINE_HEADING = re.compile(r"^[一1][、.,:](?:总体(?:工作)?情况|概述|基本情况)")
 ANY_HEADING = re.compile(r"^[一二三四五六][、.]")
 MAX_TEXT = 60_000
 
@@ -65,8 +66,8 @@ def flowing_text(lines: Iterable[Line]) -> str:
 
 def first_heading(lines: tuple[Line, ...]) -> int:
     """The ordinal of the line that opens section one; the number of lines where none does."""
-    for wanted in (FIRST_HEADING, ANY_HEADING):
+    for wanted in (FIRST_HEADING, INLINE_HEADING, ANY_HEADING):
         for place, line in enumerate(lines):
-            if wanted.match(line.folded) and len(line.folded) <= 40:
+            if wanted.match(line.folded) and (wanted is INLINE_HEADING or len(line.folded) <= 40):
                 return place
     return len(lines)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.lines import Line, first_heading
-from pipeline.organs import ends_like_organ, listed_organ, without_joint_name
+from pipeline.organs import ends_like_organ, listed_organ, read_organ, without_joint_name
 from pipeline.places import read_place
 from pipeline.titles import NOT_A_NAME, Title, is_named, title_of_page
 
@@ -18,7 +18,7 @@ PREAMBLE = (
     rf"现将{NAME}{YEAR}(?:政府信息公开|政务公开|信息公开)",
     rf"结合{NAME}(?:的)?(?:工作)?实际",
     rf"由{NAME}(?:根据|按照|依据|依照|编制|发布|负责)",
-    rf"(?:^|[。;报告]){NAME}(?:根据|按照|依据|依照|现特|特此|现将)",
+    rf"(?:^|[。;]){NAME}(?:根据|按照|依据|依照|现特|特此|现将)",
     rf"(?:与|向|请与|请同|联系){NAME}(?:的?(?:办公室|综合科|办公厅|秘书科|法规科))?(?:联系|咨询|反映)",
 )
 SECTION_ONE = (
@@ -31,6 +31,7 @@ SOURCE = re.compile(
     r"^(?:信息来源|来源|发布机构|发文机关|公开主体|发布单位|索引单位|信息提供)[:](?P<name>[\u4e00-\u9fff()]{4,40})$"
 )
 SIGNATURE_LINES = 8
+SELF = re.compile(r"(?:我|本)[局厅委]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def find_naming(lines: tuple[Line, ...], title: Title | None, page_names: tuple[
 
 
 def _namings(lines: tuple[Line, ...], title: Title | None, page_names: tuple[str, ...]) -> Iterator[Naming]:
-    if title is not None and _may_name(title.agency):
+    titled = title is not None and _may_name(title.agency)
+    doubtful = titled and title is not None and _may_be_the_site(title, lines)
+    if title is not None and titled and not doubtful:
         yield Naming(title.agency, "title")
     if title is not None:
         yield from _from_lines(lines[title.last + 1 : title.last + 3], BYLINE, "line below the title")
@@ -62,6 +65,17 @@ def _namings(lines: tuple[Line, ...], title: Title | None, page_names: tuple[str
         page_title = title_of_page(words)
         if page_title is not None and _may_name(page_title.agency):
             yield Naming(page_title.agency, "name of the page or file")
+    if title is not None and doubtful:
+        yield Naming(title.agency, "line above the title")
+
+
+def _may_be_the_site(title: Title, lines: tuple[Line, ...]) -> bool:
+    """Whether a government named above the title may be the site's owner, as the prose speaks of 我局."""
+    above = (
+        title.first < title.last
+        and read_organ(read_place(title.agency).organ).function == "people_government"
+    )
+    return above and any(SELF.search(line.folded) for line in lines[title.last :])
 
 
 def _flow(lines: tuple[Line, ...]) -> tuple[str, str]:

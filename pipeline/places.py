@@ -78,7 +78,7 @@ def _after_divisions(
     words = rest[length:]
     if listed_organ(words) is not None or not words:
         return Place(chains, length, organ=words, central=central)
-    township = TOWNSHIP.match(words)
+    township = TOWNSHIP.match(words.removeprefix("人民政府")) or TOWNSHIP.match(words)
     if township is not None:
         organ = township["rest"] or ("办事处" if township["place"].endswith("街道") else "人民政府")
         return Place(chains, length, township=township["place"], organ=organ, central=central)

@@ -24,6 +24,15 @@ AUTONOMOUS = re.compile(rf"^(.{{1,8}}?)(?:{PEOPLES})+自治([区州县旗])$")
 OVER = {"654000": ("6542", "6543")}
 
 
+SHORT_ZONE_WORDS = (
+    ("经济技术开发区", "经开区"),
+    ("经济技术开发区", "经济开发区"),
+    ("高新技术产业开发区", "高新区"),
+    ("高新技术产业开发区", "高新技术开发区"),
+    ("经济开发区", "经开区"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Division:
     """A division of GB/T 2260 under one name, for the years it bore it.
@@ -137,8 +146,19 @@ def load_divisions() -> Register:
         _index((division.code, division) for division in divisions),
         _index((name, division) for division in divisions for name in full_names(division)),
         _index((name, division) for division in divisions for name in _short_names(division)),
-        {name: zone for zone in zones for name in zone.names},
+        _zones_by_name(zones),
     )
+
+
+def _zones_by_name(zones: tuple[Zone, ...]) -> dict[str, Zone]:
+    """Zones by name and by the usual short forms; one that two zones share stands for neither."""
+    full = {name: zone for zone in zones for name in zone.names}
+    short: dict[str, list[Zone]] = defaultdict(list)
+    for name, zone in full.items():
+        for long_word, short_word in SHORT_ZONE_WORDS:
+            if name.endswith(long_word):
+                short[name.removesuffix(long_word) + short_word].append(zone)
+    return {name: sharing[0] for name, sharing in short.items() if len(sharing) == 1} | full
 
 
 def _index(pairs: Iterable[tuple[str, Division]]) -> dict[str, tuple[Division, ...]]:

@@ -17,14 +17,16 @@ YEAR = r"(?:(?:20[0-3]|19[89])\d|二[〇○O零0][一二三四五六七八九〇
 SCHOOL_YEAR = r"(?:20\d{2}[-—–~至](?:20)?\d{2}学年度?)"
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
 TITLE = re.compile(
-    rf"^[《\"“]?(?:{PICTURE}[:|]?)?(?:附件\d*[:.]?)?(?:关于)?\(?(?P<y1>{YEAR})?\)?"
-    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:、>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?\(?(?P<y2>{YEAR})?\)?的?"
+    rf"^[《\"“]?(?:{PICTURE}[:|]?)?(?:附件\d*[:.]?)?(?:关于)?(?:印发|公布|发布|报送)?\(?(?P<y1>{YEAR})?\)?"
+    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?\(?(?P<y2>{YEAR})?\)?的?"
     rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*\(?(?P<y3>{YEAR})?\)?"
     rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
     rf"\(?(?P<y4>{YEAR})?\)?(?:{PICTURE})?[》\"”]?$"
 )
 NOT_A_NAME = re.compile(r"^(?:我|本|该|各|此|其)|公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
 SITE_PARTS = re.compile(r"[_|]|\s[-–—]+\s|--+|——")
+SITE_SIGNS = re.compile(r"[_|｜]")
+GOES_ON = re.compile(r"本(?:年度)?报告|根据|按照|为|现将|一、|来源|发布|时间|日期|[(\d]")
 DIVIDING = re.compile(r"[-–—]")
 
 
@@ -49,11 +51,32 @@ class Title:
 
 def find_title(lines: tuple[Line, ...]) -> Title | None:
     """The title among the lines before section one: the one that says most, the last of equals."""
-    end = min(first_heading(lines), SEARCHED)
+    heading = first_heading(lines)
+    end = min(heading, SEARCHED)
     found = [title for last in range(end) if (title := _title_ending(lines, last)) is not None]
-    if not found:
-        return None
-    return max(found, key=lambda title: (is_named(title.agency), bool(title.years), title.last))
+    found = found or [
+        t for place in range(end) if (t := _title_before_prose(lines[place], place)) is not None
+    ]
+    towards_heading = 1 if heading < len(lines) else -1
+    return max(
+        found,
+        key=lambda t: (is_named(t.agency), bool(t.years), towards_heading * t.last),
+        default=None,
+    )
+
+
+def _title_before_prose(line: Line, place: int) -> Title | None:
+    """A whole title, with organ and year, that opens a line in which the prose goes on."""
+    for match in re.finditer("报告|年报", line.folded[: LONGEST_LINE + 10]):
+        title = read_title(line.text[: match.end()], place, place)
+        if (
+            title is not None
+            and title.years
+            and is_named(title.agency)
+            and GOES_ON.match(line.folded, match.end())
+        ):
+            return title
+    return None
 
 
 def _title_ending(lines: tuple[Line, ...], last: int) -> Title | None:
@@ -63,11 +86,19 @@ def _title_ending(lines: tuple[Line, ...], last: int) -> Title | None:
         if len(lines[first].text) > LONGEST_LINE:
             break
         wider = read_title("".join(line.text for line in lines[first : last + 1]), first, last)
+        if wider is None and first == last:
+            wider = _without_site(lines[last].text, last)
         if wider is None:
             continue
         if best is None or _says_more(wider.agency, best.agency):
             best = wider
     return best
+
+
+def _without_site(text: str, place: int) -> Title | None:
+    """The title in a line that adds the site's name (`…报告_苏州市人民政府`)."""
+    head = SITE_SIGNS.split(text)[0]
+    return read_title(head, place, place) if head != text else None
 
 
 def _says_more(wider: str, narrower: str) -> bool:
@@ -100,7 +131,7 @@ def _agency(words: str) -> str:
 
 
 def is_named(agency: str) -> bool:
-    """Whether words are the whole name of an organ: a place or central department, then an organ or nothing."""
+    """Whether words are the whole name of an organ: a place or department, then an organ or nothing."""
     if not agency:
         return False
     place = read_place(agency)

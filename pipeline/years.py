@@ -14,7 +14,7 @@ PERIOD = re.compile(
 )
 MENTION = re.compile(r"(?<![\d〔\[(])(20\d{2})年(?!\d{1,2}月)")
 CHINESE = r"[一二三四五六七八九〇○零十]"
-DATE = re.compile(r"(20\d{2})[年/.-](\d{1,2})[月/.-](\d{1,2})(?!\d)日?")
+DATE = re.compile(r"(20\d{2})[年/.-](\d{1,2})[月/.-](\d{2}(?=\d{1,2}:\d{2})|\d{1,2}(?!\d))日?")
 CHINESE_DATE = re.compile(rf"(二[〇○零]{CHINESE}{{2}})年({CHINESE}{{1,2}})月({CHINESE}{{1,3}})日")
 LABELLED = re.compile(r"(?:发布|公布|发文|公开|更新|成文|信息生成|时间|日期)(?:日期|时间)?[:](?=20\d{2})")
 WHOLE_LINE = re.compile(r"^\(?(?P<date>[^,。;:]{8,14})\)?$")

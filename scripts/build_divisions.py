@@ -26,8 +26,9 @@ from pathlib import Path
 
 REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
 FIRST_YEAR = 1992
+# 市区 stands for the whole seat of 濮阳 in the early lists
 PSEUDO = re.compile(
-    r"^(县|市|.*市辖区|.{2,}市区|.*直辖.*行政(区划|单位)|.*岛礁及其海域|[西南中]沙群岛|.*行政委员会)$"
+    r"^(县|市|.*市辖区|市区|.*直辖.*行政(区划|单位)|.*岛礁及其海域|[西南中]沙群岛|.*行政委员会)$"
 )
 STATISTICAL = re.compile(r"^(\d{4}7\d|23276\d|620201)$")
 UNRELIABLE = {"revision_201112": "it lists changes of the end of 2012"}
