@@ -25,6 +25,8 @@ LEAST_INDENT = 0.8
 """Character widths from which a line is indented."""
 LINE_END_SLACK = 1.6
 """Character widths by which a full line may end before the right margin: no line begins with a comma."""
+LEAST_MEASURE = 0.75
+"""Share of the page's width that text fills at least: where all lines are shorter, none is full."""
 PITCH_SLACK = 1.35
 """Times the usual distance of lines from which a gap parts paragraphs."""
 SAME_SIZE = 0.25
@@ -173,7 +175,7 @@ def _margins(pages: Sequence[Page], bodies: Sequence[list[Line]]) -> dict[int, t
         right = _shared_edge([-line.box[2] for line in like])
         if left is None:
             left = _shared_edge([line.box[0] for line in like])
-        margins[page.number] = (left or 0.0, -right if right is not None else page.width)
+        margins[page.number] = (left or 0.0, max(-(right or 0.0), LEAST_MEASURE * page.width))
     return margins
 
 

@@ -261,23 +261,30 @@ def _pieces(
     run: Run, lattice: _Lattice, owners: dict[tuple[int, int], RuledCell]
 ) -> list[tuple[RuledCell | None, Run]]:
     """The cell of a run; a run that passes an edge is parted there, but never inside a number."""
-    middle = run.middle
-
-    def owner(characters: Sequence[Character]) -> RuledCell | None:
-        unit = lattice.unit((characters[0].left + characters[-1].right) / 2, middle)
-        return owners.get(unit) if unit else None
-
-    first = owner(run.characters[:1])
-    if len(run.characters) == 1 or owner(run.characters[-1:]) is first:
-        return [(first, run)]
+    first, last = run.characters[0], run.characters[-1]
+    owner = _owner(run, first, first, lattice, owners)
+    if first is last or _owner(run, last, last, lattice, owners) is owner:
+        return [(owner, run)]
     pieces: list[tuple[RuledCell | None, Run]] = []
     for token in _tokens(run.characters):
-        cell = owner(token)
+        cell = _owner(run, token[0], token[-1], lattice, owners)
         if pieces and pieces[-1][0] is cell:
             pieces[-1][1].characters.extend(token)
         else:
             pieces.append((cell, Run(list(token), run.spaced and not pieces)))
     return pieces
+
+
+def _owner(
+    run: Run,
+    first: Character,
+    last: Character,
+    lattice: _Lattice,
+    owners: dict[tuple[int, int], RuledCell],
+) -> RuledCell | None:
+    """The cell under the middle of some characters of a run."""
+    unit = lattice.unit((first.left + last.right) / 2, run.middle)
+    return owners.get(unit) if unit else None
 
 
 def _tokens(characters: Sequence[Character]) -> Iterator[list[Character]]:

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from reportlab.lib.pagesizes import A4, landscape
@@ -15,7 +16,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import Document, Grid, Paragraph, UnreadableDocumentError
-from pipeline.readers import pdf, pdfium
+from pipeline.readers import painting, pdf, pdfium
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 FONT = "STSong-Light"
@@ -328,9 +329,9 @@ def test_too_many_pages(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.details == {"what": "2 > 1 pages"}
 
 
-@pytest.mark.parametrize("limit", ["MAX_CHARACTERS", "MAX_PAINTED"])
-def test_too_much_on_a_page(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdfium, limit, 5)
+@pytest.mark.parametrize(("where", "limit"), [(pdfium, "MAX_CHARACTERS"), (painting, "MAX_PAINTED")])
+def test_too_much_on_a_page(where: ModuleType, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(where, limit, 5)
     error = fault(pdf.read, table().bytes())
     assert error.code == "limit_exceeded"
     assert str(error.details["what"]).startswith("page 1: ")

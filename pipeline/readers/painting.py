@@ -1,0 +1,226 @@
+"""Reads what a page paints with PDFium: a loaded page in, lines and rectangles out, forms and all."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pypdfium2.raw as c
+
+from pipeline.document import UnreadableDocumentError
+from pipeline.readers.rules import THIN, Mark
+
+MAX_PAINTED = 200_000
+"""Objects and points of paths on a page."""
+MAX_DEPTH = 12
+"""Forms within forms."""
+WHITE = 250
+"""Each of red, green and blue from which a colour is not seen on paper."""
+STRAIGHT = 0.5
+"""Points by which a rule may lean."""
+
+Matrix = tuple[float, float, float, float, float, float]
+Point = tuple[float, float]
+IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_TEXT = c.FPDF_PAGEOBJ_TEXT
+
+
+def plain_function(function: Any, result: Any, *arguments: Any) -> Any:
+    """A function of PDFium by plain addresses: ctypes' typed pointers cost as much as the call itself."""
+    return ctypes.CFUNCTYPE(result, *arguments)(address_of(function))
+
+
+def address_of(pointer: Any) -> int:
+    """Where a pointer or a function points."""
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+_GET_TYPE = plain_function(c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
+_GET_OBJECT = plain_function(c.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_GET_INNER_OBJECT = plain_function(c.FPDFFormObj_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong)
+
+
+def painted_marks(page: Any, corner: Point, size: Point, number: int) -> list[Mark]:
+    """The marks on a page, in points from its top left corner.
+
+    Args:
+        page: The loaded page.
+        corner: Left and top of the page in its own coordinates, which run upwards.
+        size: Width and height.
+        number: The page's number, for what is said of a limit.
+
+    Raises:
+        UnreadableDocumentError: `limit_exceeded`.
+    """
+    return _Painting(corner, size, number).read(page)
+
+
+class _Painting:
+    """Gathers the marks of one page, forms and what they hold included."""
+
+    def __init__(self, corner: Point, size: Point, number: int) -> None:
+        self.left, self.top = corner
+        self.width, self.height = size
+        self.number = number
+        self.left_over = MAX_PAINTED
+        self.marks: list[Mark] = []
+        # Kept for all calls: making them anew takes as long as the calls.
+        self.bounds = [ctypes.c_float() for _ in range(4)]
+        self.colour = [ctypes.c_uint() for _ in range(4)]
+        self.mode = [ctypes.c_int() for _ in range(2)]
+        self.to_bounds = [ctypes.byref(edge) for edge in self.bounds]
+        self.to_colour = [ctypes.byref(part) for part in self.colour]
+        self.to_mode = [ctypes.byref(part) for part in self.mode]
+
+    def read(self, page: Any) -> list[Mark]:
+        """Reads all of a page's objects."""
+        self._add_all(page, c.FPDFPage_CountObjects(page), _GET_OBJECT, IDENTITY, 0)
+        return self.marks
+
+    def _add_all(self, holder: Any, count: int, get_item: Any, matrix: Matrix, depth: int) -> None:
+        self._spend(count)
+        address = address_of(holder)
+        for place in range(count):
+            item = get_item(address, place)
+            kind = _GET_TYPE(item)
+            if kind != _TEXT:
+                self._add(ctypes.cast(item, c.FPDF_PAGEOBJECT), kind, matrix, depth)
+
+    def _spend(self, count: int) -> None:
+        self.left_over -= count
+        if self.left_over < 0:
+            what = f"page {self.number}: painted objects > {MAX_PAINTED}"
+            raise UnreadableDocumentError("limit_exceeded", what=what)
+
+    def _add(self, item: Any, kind: int, matrix: Matrix, depth: int) -> None:
+        if kind == c.FPDF_PAGEOBJ_PATH:
+            self._add_path(item, matrix)
+        elif kind == c.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
+            inner = _times(_matrix(item), matrix)
+            self._add_all(item, c.FPDFFormObj_CountObjects(item), _GET_INNER_OBJECT, inner, depth + 1)
+        elif kind == c.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = box = self._bounds(item, matrix)
+            if min(right - left, top - bottom) <= THIN:
+                self._mark(box, white=False)
+
+    def _add_path(self, item: Any, matrix: Matrix) -> None:
+        count = c.FPDFPath_CountSegments(item)
+        self._spend(count)
+        c.FPDFPath_GetDrawMode(item, *self.to_mode)
+        filled, stroked = self.mode
+        fill = self._is_white(c.FPDFPageObj_GetFillColor, item) if filled.value else None
+        stroke = self._is_white(c.FPDFPageObj_GetStrokeColor, item) if stroked.value else None
+        if fill is None and stroke is None:
+            return
+        if count == 2 and stroke is not None:
+            self._add_line(item, matrix, white=stroke)
+            return
+        if stroke is None and fill is True and count <= 5:
+            self._mark(self._bounds(item, matrix), white=True)
+            return
+        for points in _outlines(item, count, _times(_matrix(item), matrix)):
+            if stroke is not None:
+                self._add_strokes(points, white=stroke)
+            if fill is not None and _is_box(points):
+                self._mark(_around(points), white=fill)
+
+    def _add_line(self, item: Any, matrix: Matrix, white: bool) -> None:
+        """A straight line, from its bounds: they reach half its breadth past it on every side."""
+        left, bottom, right, top = self._bounds(item, matrix)
+        breadth = ctypes.c_float()
+        c.FPDFPageObj_GetStrokeWidth(item, breadth)
+        x, y = (left + right) / 2, (bottom + top) / 2
+        if min(right - left, top - bottom) > 2 * breadth.value + 4 * STRAIGHT:
+            return
+        if right - left >= top - bottom:
+            self._mark((left, y, right, y), white)
+        else:
+            self._mark((x, bottom, x, top), white)
+
+    def _add_strokes(self, points: Sequence[Point], white: bool) -> None:
+        for (x0, y0), (x1, y1) in pairwise(points):
+            if abs(x0 - x1) <= STRAIGHT or abs(y0 - y1) <= STRAIGHT:
+                self._mark((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), white)
+
+    def _is_white(self, get_colour: Any, item: Any) -> bool | None:
+        """Whether a colour is not seen on paper; None where it lets everything through."""
+        if not get_colour(item, *self.to_colour):
+            return False
+        red, green, blue, alpha = self.colour
+        if alpha.value == 0:
+            return None
+        return red.value >= WHITE and green.value >= WHITE and blue.value >= WHITE
+
+    def _bounds(self, item: Any, matrix: Matrix) -> tuple[float, float, float, float]:
+        c.FPDFPageObj_GetBounds(item, *self.to_bounds)
+        left, bottom, right, top = [edge.value for edge in self.bounds]
+        if matrix is IDENTITY:
+            return left, bottom, right, top
+        return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
+
+    def _mark(self, box: tuple[float, float, float, float], white: bool) -> None:
+        left, bottom, right, top = box
+        mark = Mark(left - self.left, self.top - top, right - self.left, self.top - bottom, white)
+        if mark.right >= 0 and mark.bottom >= 0 and mark.left <= self.width and mark.top <= self.height:
+            self.marks.append(mark)
+
+
+def _matrix(item: Any) -> Matrix:
+    matrix = c.FS_MATRIX()
+    c.FPDFPageObj_GetMatrix(item, matrix)
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _times(inner: Matrix, outer: Matrix) -> Matrix:
+    if outer is IDENTITY:
+        return inner
+    a, b, d, e, x, y = inner
+    left, bottom = _moved((x, y), outer)
+    return (
+        a * outer[0] + b * outer[2],
+        a * outer[1] + b * outer[3],
+        d * outer[0] + e * outer[2],
+        d * outer[1] + e * outer[3],
+        left,
+        bottom,
+    )
+
+
+def _moved(point: Point, matrix: Matrix) -> Point:
+    x, y = point
+    a, b, c_, d, e, f = matrix
+    return a * x + c_ * y + e, b * x + d * y + f
+
+
+def _around(points: Sequence[Point]) -> tuple[float, float, float, float]:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _is_box(points: Sequence[Point]) -> bool:
+    """Whether an outline is a rectangle that stands upright."""
+    return 4 <= len(points) <= 6 and all(
+        abs(x0 - x1) <= STRAIGHT or abs(y0 - y1) <= STRAIGHT for (x0, y0), (x1, y1) in pairwise(points)
+    )
+
+
+def _outlines(item: Any, count: int, matrix: Matrix) -> Iterator[list[Point]]:
+    """The straight outlines of a path; a curve ends one, as no rule is curved."""
+    points: list[Point] = []
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for place in range(count):
+        segment = c.FPDFPath_GetPathSegment(item, place)
+        kind = c.FPDFPathSegment_GetType(segment)
+        c.FPDFPathSegment_GetPoint(segment, x, y)
+        if kind != c.FPDF_SEGMENT_LINETO:
+            if len(points) > 1:
+                yield points
+            points = []
+        points.append(_moved((x.value, y.value), matrix))
+        if c.FPDFPathSegment_GetClose(segment) and len(points) > 1:
+            yield [*points, points[0]]
+            points = []
+    if len(points) > 1:
+        yield points
