@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Outcome = Literal["CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED"]
 OUTCOMES: tuple[Outcome, ...] = ("CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED")
 OBJECTS, MANIFEST = "objects", "manifest"
+LINES, PARQUET = ".jsonl", ".parquet"
 READ_TRIES = 5
 DEPOSITS_A_RECORD = 200
 
@@ -193,7 +194,7 @@ class Archive:
         """
         lines = [row.to_json() for row in rows]
         if lines:
-            self._put_part("jsonl", ("\n".join(lines) + "\n").encode())
+            self._put_part(LINES, ("\n".join(lines) + "\n").encode())
 
     def manifest(self) -> pl.DataFrame:
         """Every row ever recorded, oldest first; columns and types are `MANIFEST_SCHEMA`.
@@ -230,7 +231,7 @@ class Archive:
         paths, rows = self._gathered()
         buffer = BytesIO()
         rows.write_parquet(buffer)
-        self._put_part("parquet", buffer.getvalue())
+        self._put_part(PARQUET, buffer.getvalue())
         for path in paths:
             self._remove_part(path)
         return len(paths)
@@ -293,27 +294,22 @@ class Archive:
         for _ in range(READ_TRIES):
             try:
                 paths = self._parts()
-                with _storage(self.location):
-                    frames = [self._read_part(path) for path in paths]
+                parts = {path: self._read_part(path) for path in paths}
             except FileNotFoundError:
                 continue  # Another run has compacted since we listed; what it removed stands elsewhere now.
-            rows = pl.concat([pl.DataFrame(schema=MANIFEST_SCHEMA), *frames])
-            return paths, rows.unique("row_id").sort("fetched_at", "row_id")
+            return paths, _rows_of(parts).unique("row_id").sort("fetched_at", "row_id")
         raise ArchiveError(
             "archive_failed", location=str(self.location), reason="the manifest keeps changing"
         )
 
-    def _read_part(self, path: str) -> pl.DataFrame:
-        data = bytes(obstore.get(self._store, path).bytes())
-        try:
-            return _parse_part(data, path.endswith(".parquet"))
-        except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-            raise ArchiveError("manifest_damaged", path=path, reason=str(error).split("\n")[0]) from error
+    def _read_part(self, path: str) -> bytes:
+        with _storage(self.location):
+            return bytes(obstore.get(self._store, path).bytes())
 
     def _put_part(self, suffix: str, data: bytes) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         with _storage(self.location):
-            path = f"{MANIFEST}/{stamp}-{uuid.uuid4().hex}.{suffix}"
+            path = f"{MANIFEST}/{stamp}-{uuid.uuid4().hex}{suffix}"
             obstore.put(self._store, path, data, mode="create")
 
     def _remove_part(self, path: str) -> None:
@@ -415,11 +411,36 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _parse_part(data: bytes, is_parquet: bool) -> pl.DataFrame:
-    if is_parquet:
-        return pl.read_parquet(BytesIO(data)).select(
-            pl.col(name).cast(dtype) for name, dtype in MANIFEST_SCHEMA.items()
-        )
+def _rows_of(parts: dict[str, bytes]) -> pl.DataFrame:
+    """The rows of all parts; those in lines are parsed together, which is much faster than one by one."""
+    lines = {path: data for path, data in parts.items() if not path.endswith(PARQUET)}
+    for path, data in lines.items():
+        if not data.endswith(b"\n"):
+            raise ArchiveError("manifest_damaged", path=path, reason="its last line is cut short")
+    frames = [_parsed(path, data) for path, data in parts.items() if path.endswith(PARQUET)]
+    try:
+        frames.append(_parsed("", b"".join(lines.values())))
+    except ArchiveError:
+        frames += [_parsed(path, data) for path, data in lines.items()]  # Names the one that is damaged.
+        raise
+    return pl.concat(frames)
+
+
+def _parsed(path: str, data: bytes) -> pl.DataFrame:
+    try:
+        return _parquet_rows(data) if path.endswith(PARQUET) else _json_rows(data)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise ArchiveError("manifest_damaged", path=path, reason=str(error).split("\n")[0]) from error
+
+
+def _parquet_rows(data: bytes) -> pl.DataFrame:
+    types = MANIFEST_SCHEMA.items()
+    return pl.read_parquet(BytesIO(data)).select(pl.col(name).cast(dtype) for name, dtype in types)
+
+
+def _json_rows(data: bytes) -> pl.DataFrame:
+    if not data:
+        return pl.DataFrame(schema=MANIFEST_SCHEMA)
     text = {name: pl.String() if name == "fetched_at" else dtype for name, dtype in MANIFEST_SCHEMA.items()}
     rows = pl.read_ndjson(BytesIO(data), schema=text)
     return rows.with_columns(pl.col("fetched_at").str.to_datetime(time_unit="us", time_zone="UTC"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 
@@ -131,6 +132,9 @@ class _Run:
         by_host: dict[str, list[Source]] = {}
         for source in sources:
             by_host.setdefault(source.host, []).append(source)
+        # Names that do not resolve hold a thread for long; writing to the archive must not wait for them.
+        threads = ThreadPoolExecutor(2 * self.settings.hosts_at_once)
+        asyncio.get_running_loop().set_default_executor(threads)
         slots = asyncio.Semaphore(self.settings.hosts_at_once)
         async with Client(self.settings) as client:
             await asyncio.gather(*(self._ask_host(client, slots, group) for group in by_host.values()))

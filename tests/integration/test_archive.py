@@ -140,10 +140,12 @@ def test_compaction_keeps_every_row_once(archive: Archive) -> None:
     assert archive.manifest().equals(before)
 
 
-def test_damaged_manifest_object_is_named(archive: Archive) -> None:
-    archive.record([ManifestRow(url="http://a.example/", outcome="FAILED")])
-    part = stored_files(archive, "manifest")[0]
-    part.write_bytes(b'{"row_id": ')
+@pytest.mark.parametrize("content", [b"", b'{"row_id": ', b'{"row_id": \n', b"\x00\n"])
+def test_damaged_manifest_object_is_named(archive: Archive, content: bytes) -> None:
+    for number in range(3):
+        archive.record([ManifestRow(url=f"http://a.example/{number}", outcome="FAILED")])
+    part = sorted(stored_files(archive, "manifest"))[1]
+    part.write_bytes(content)
     with pytest.raises(ArchiveError) as caught:
         archive.manifest()
     assert caught.value.code == "manifest_damaged"
