@@ -1,7 +1,7 @@
 """The crosswalk (`schemas/crosswalk.csv`): from the cells of each form to harmonised concepts.
 
 In: the CSV and the templates. Out: one frozen `Mapping` a row, every key known and every cell of every form
-accounted for; and the same as frames, to join with cells and to publish.
+accounted for; and the same as frames, to join with cells.
 """
 
 from __future__ import annotations
@@ -102,13 +102,11 @@ class Crosswalk:
         sources: A row a cell and concept it goes into: variant, table, row, column, concept, dimension,
             derivation, parts (how many cells make the value), relation, comparable, note.
         cells: Every cell of every form: variant, table, row, column.
-        variants: The forms, oldest first.
     """
 
     mappings: tuple[Mapping, ...]
     sources: pl.DataFrame
     cells: pl.DataFrame
-    variants: tuple[str, ...]
 
     def sources_of(self, variant: str, concept: str, dimension: str) -> pl.DataFrame:
         """The cells (table, row, column) that a harmonised value of a form was made of."""
@@ -132,8 +130,7 @@ def load_crosswalk(
         DefinitionError: An unknown key or word, a concept fed twice by one form, a comparable concept of a
             loose relation, with file and line; a cell of a form that no row speaks of, by its name.
     """
-    known = load_templates() if templates is None else templates
-    forms = _Forms(known)
+    forms = _Forms(load_templates() if templates is None else templates)
     mappings = tuple(_mapping(row, forms) for row in read_definitions(path, COLUMNS).rows)
     sources = _sources(mappings, forms)
     missing = forms.cells - {cell for m in mappings for cell in forms.named(m.cells)}
@@ -144,25 +141,7 @@ def load_crosswalk(
         )
     places = dict.fromkeys([VARIANT, TABLE, ROW, COLUMN], pl.String)
     cells = pl.DataFrame(sorted(forms.cells), schema=places, orient="row")
-    return Crosswalk(mappings, sources, cells, tuple(known))
-
-
-def crosswalk_table(crosswalk: Crosswalk | None = None) -> pl.DataFrame:
-    """The crosswalk as it is published: a row a mapping between the cells of two forms, older to newer.
-
-    Null on one side: the newest form added the cells, or a later form discontinued them. `from_column` and
-    `to_column` null: every column of the row. `rule` is `sum` where either side's cells are added up.
-    """
-    crosswalk = crosswalk or national_crosswalk()
-    rows = [row for m in crosswalk.mappings for row in _published(m, crosswalk.variants)]
-    sides = [f"{side}_{what}" for side in ("from", "to") for what in ("variant", "row", "column")]
-    names = [TABLE, *sides, CONCEPT, DIMENSION, RELATION, COMPARABLE, "rule", NOTE]
-    schema = {name: pl.Boolean if name == COMPARABLE else pl.String for name in names}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    is_sum_first = pl.col("rule") != "sum"
-    ordered = frame.with_row_index("order").sort(is_sum_first, "order", maintain_order=True)
-    once = ordered.unique([TABLE, *sides, CONCEPT, DIMENSION], keep="first", maintain_order=True)
-    return once.sort("order").drop("order")
+    return Crosswalk(mappings, sources, cells)
 
 
 class _Forms:
@@ -285,27 +264,3 @@ def _made_of(mapping: Mapping, forms: _Forms) -> dict[str, list[Cell]]:
 def _facets(mapping: Mapping, parts: int) -> tuple[object, ...]:
     derivation = DERIVATIONS[mapping.rule]
     return derivation, parts, mapping.relation, mapping.comparable, mapping.note_en or None
-
-
-def _published(mapping: Mapping, variants: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
-    facets = (
-        mapping.concept or None,
-        mapping.dimension or None,
-        mapping.relation,
-        mapping.comparable,
-        mapping.rule,
-        mapping.note_en or None,
-    )
-    own, nothing = mapping.cells, (None, None, None)
-    if not mapping.counterparts:
-        is_new = own.variant == variants[-1]
-        sides = (nothing, _side(own)) if is_new else (_side(own), nothing)
-        yield own.table, *sides[0], *sides[1], *facets
-    for other in mapping.counterparts:
-        older, newer = sorted((own, other), key=lambda cells: variants.index(cells.variant))
-        yield own.table, *_side(older), *_side(newer), *facets
-
-
-def _side(cells: Cells) -> tuple[str, str, str | None]:
-    columns = None if cells.columns == (ALL,) else "+".join(cells.columns)
-    return cells.variant, "+".join(cells.rows), columns

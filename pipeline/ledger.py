@@ -44,7 +44,8 @@ EARLIER = "earlier_id"
 REPORT_COLUMNS = (REPORT, AGENCY, AGENCY_NAME, DIVISION, YEAR, SCOPE)
 CELL_COLUMNS = (*CELL_KEY, VARIANT, VALUE, KIND, UNIT)
 FIGURE_COLUMNS = (REPORT, CONCEPT, VALUE)
-CREDIT_CODE = r"^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}$"
+NO_DIVISION_NEEDED = r"^(zone-|cn-|[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}$)"
+"""Identifiers that are certain without a division: zones, central organs, 统一社会信用代码."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +200,9 @@ def _pairs(reports: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_resolved() -> pl.Expr:
-    """Whether it is certain which organ this is: a credit code, or an id whose division is known.
-
-    Without either the id rests on the name alone, and names repeat (four 鼓楼区人民政府).
-    """
-    by_code = pl.col(AGENCY).str.contains(CREDIT_CODE)
-    return pl.col(AGENCY).is_not_null() & (by_code | pl.col(DIVISION).is_not_null())
+    """Whether it is certain which organ this is; else the name alone tells, and names repeat (four 鼓楼区)."""
+    is_certain = pl.col(AGENCY).str.contains(NO_DIVISION_NEEDED)
+    return pl.col(AGENCY).is_not_null() & (is_certain | pl.col(DIVISION).is_not_null())
 
 
 def _prescribed(templates: Mapping[str, Template]) -> pl.DataFrame:

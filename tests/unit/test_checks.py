@@ -368,7 +368,7 @@ def test_carry_over_compares_with_the_year_before() -> None:
         reports(("a", 2020), ("b", 2022)),
         reports(("a", None), ("b", 2022)),
         reports(("a", 2021), ("b", 2022), **{AGENCY: None}),
-        reports(("a", 2021), ("b", 2022), **{AGENCY: "gulouqu-renminzhengfu", DIVISION: None}),
+        reports(("a", 2021), ("b", 2022), **{AGENCY: "unresolved-x0a1b2c3d", DIVISION: None}),
         reports(("a", 2021), ("b", 2022)).with_columns(
             pl.Series("scope", ["organ", "consolidated"], pl.String)
         ),
@@ -391,8 +391,12 @@ def test_of_two_earlier_reports_the_one_of_the_same_scope_is_taken() -> None:
     assert tallied(evaluate(frame, open_), "carry_over") == (0, 0, 0)
 
 
-def test_an_agency_by_name_and_division_is_resolved() -> None:
-    who = reports(("a", 2021), ("b", 2022), **{AGENCY: "330106-xihuqu", DIVISION: "330106"})
+@pytest.mark.parametrize(
+    ("agency", "division"),
+    [("330106-people_government", "330106"), ("zone-yangling-finance", None), (CODE, None)],
+)
+def test_a_division_a_zone_or_a_code_makes_an_agency_certain(agency: str, division: str | None) -> None:
+    who = reports(("a", 2021), ("b", 2022), **{AGENCY: agency, DIVISION: division})
     assert tallied(two_years(*carried(4), who=who), "carry_over") == (7, 5, 2)
 
 

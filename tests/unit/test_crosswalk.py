@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipeline.columns import COLUMN, COMPARABLE, CONCEPT, DIMENSION, RELATION, ROW, TABLE, VARIANT
-from pipeline.crosswalk import COLUMNS, PARTS, Crosswalk, crosswalk_table, load_crosswalk, national_crosswalk
+from pipeline.crosswalk import COLUMNS, PARTS, Crosswalk, load_crosswalk, national_crosswalk
 from pipeline.templates import load_templates
 from schemas.definitions import HERE, DefinitionError
 
@@ -98,22 +98,6 @@ def test_close_and_related_matches_carry_a_note_in_both_languages(crosswalk: Cro
 def test_the_cells_behind_a_harmonised_value_are_told(crosswalk: Crosswalk) -> None:
     found = crosswalk.sources_of("2021", "other_handling", "natural_person")
     assert set(found.rows()) == {(APPLICATIONS, key, "natural_person") for key in OTHERS}
-
-
-def test_the_published_table_reads_from_the_older_form_to_the_newer() -> None:
-    table = crosswalk_table()
-    assert set(table["from_variant"].drop_nulls()) == {"2020"}
-    assert set(table["to_variant"].drop_nulls()) == {"2021"}
-    other = table.filter((pl.col("from_row") == "other_handling") & (pl.col(RELATION) == "exactMatch"))
-    assert other.select("to_row", "rule", COMPARABLE).rows() == [("+".join(OTHERS), "sum", True)]
-    narrow = table.filter(pl.col(RELATION) == "narrowMatch")
-    assert set(narrow.select("from_row", "to_row").rows()) == {("other_handling", key) for key in OTHERS}
-    new = table.filter(pl.col("from_row").is_null())
-    assert set(new.select("to_row", "to_column").rows()) == {
-        ("regulation", "repealed"),
-        ("normative_document", "repealed"),
-    }
-    assert table.filter(pl.col("from_row").is_null() & pl.col("to_row").is_null()).height == 0
 
 
 def written(folder: Path, change: dict[str, str], row: str = "granted", variant: str = "2021") -> Path:
