@@ -155,6 +155,7 @@ def test_period(text: str, year: int | None) -> None:
 def test_consensus() -> None:
     assert consensus_year("2021年甲。2021年乙。2021年丙。2020年丁。") == 2021
     assert consensus_year("2021年甲。2021年乙。2020年丙。2020年丁。2021年") is None
+    assert consensus_year("2021年甲。2021年乙。") is None
     assert consensus_year("2022年1月3日，2022年2月3日，2022年3月3日") is None
 
 
