@@ -53,7 +53,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, definition: TableDefinition) ->
         return
     key = ", ".join(map(identifier, definition.key))
     name = identifier(definition.name)
-    twice = f"SELECT {key} FROM {name} WHERE {{where}} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"  # noqa: S608
+    twice = f"SELECT {key} FROM {name} WHERE {{where}} GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"  # noqa: S608
     for where, bound in _slices(connection, definition):
         found = _one(connection, twice.format(where=where), *bound)
         if found is not None:
@@ -89,7 +89,7 @@ def _references(
     query = (
         f"WITH own AS (SELECT DISTINCT {selected} FROM {identifier(definition.name)} "  # noqa: S608
         f"WHERE {identifier(column.name)} IS NOT NULL) "
-        f"SELECT * FROM own ANTI JOIN {identifier(target)} ON {matched} LIMIT 1"
+        f"SELECT * FROM own ANTI JOIN {identifier(target)} ON {matched} ORDER BY ALL LIMIT 1"
     )
     found = _one(connection, query)
     if found is not None:

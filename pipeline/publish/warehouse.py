@@ -234,7 +234,10 @@ def _database(building: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         attach = f"ATTACH $file AS warehouse (STORAGE_VERSION '{STORAGE_VERSION}')"
         connection.execute(attach, {"file": str(building / FILE_NAME)})
         connection.execute("USE warehouse")
+        # One transaction: hundreds of comments would otherwise each be written to the disk by themselves.
+        connection.begin()
         yield connection
+        connection.commit()
         connection.execute("CHECKPOINT warehouse")
 
 
