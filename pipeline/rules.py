@@ -308,12 +308,10 @@ def _weigh(operands: pl.LazyFrame, by: list[str], place: pl.Expr, complete: int 
     """
     on_left = pl.col(LEFT_SIDE)
     left, right = (pl.when(side).then(VALUE) for side in (on_left, ~on_left))
-    sums = operands.with_columns(left.alias(LEFT), right.alias(RIGHT)).group_by(
-        REPORT, *by, maintain_order=False
-    )
+    shared = [name for name in (TABLE, VARIANT) if name not in by]
+    sums = operands.with_columns(left.alias(LEFT), right.alias(RIGHT)).group_by(REPORT, *by)
     weighed = sums.agg(
-        pl.col(TABLE).first() if TABLE not in by else pl.len().alias("_"),
-        pl.col(VARIANT).first(),
+        pl.col(shared).first(),
         pl.col(LEFT, RIGHT).sum(),
         pl.col(LEFT).count().alias("left_known"),
         pl.col(RIGHT).count().alias("right_known"),
