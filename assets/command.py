@@ -58,7 +58,7 @@ def _instance() -> dg.DagsterInstance:
     """The instance whose page shows the run, where there is one; else one that ends with the process."""
     if os.environ.get("DAGSTER_HOME"):
         return dg.DagsterInstance.get()
-    return dg.DagsterInstance.ephemeral()
+    return dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
 
 
 def _summary(line: Line, result: dg.ExecuteInProcessResult) -> Summary:

@@ -75,7 +75,8 @@ def _spellings(label: str) -> Iterator[str]:
     plain = _UNIT_NOTE.sub("", squeeze(label))
     short = _EXPLANATION.sub("", plain)
     for form in dict.fromkeys((plain, short)):
-        yield _bare(form)
+        if bare := _bare(form):  # a label that is one bracketed remark has no short form
+            yield bare
 
 
 def _unnumbered(label: str) -> str:

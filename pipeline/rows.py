@@ -86,19 +86,15 @@ def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: b
             values=cells[end + 1 :],
             locator=cells[start].locator,
         )
-    header = tuple(_header_labels(cells, number, lexicon))
-    if any(m.axis != "parent" for label in header for m in label.meanings):
-        return replace(row, header=header, values=tuple(c for c in cells if is_numeric_text(c.text)))
     last = _last_label(cells)
-    if last is None:
-        return row
-    return replace(
-        row,
-        label=cells[last].text,
-        parents=above + _label_texts(cells[:last]),
-        values=cells[last + 1 :],
-        locator=cells[last].locator,
-    )
+    if last is not None:
+        parents = above + _label_texts(cells[:last])
+        label, place = cells[last].text, cells[last].locator
+        row = replace(row, label=label, parents=parents, values=cells[last + 1 :], locator=place)
+    header = tuple(_header_labels(cells, number, lexicon))
+    if not row.numeric and any(m.axis != "parent" for label in header for m in label.meanings):
+        return replace(row, header=header)
+    return row
 
 
 def _joined(cells: Sequence[Cell]) -> str:
@@ -162,9 +158,7 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
 
 
 def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
-    if lower.meanings or lower.header or upper.header:
-        return None
-    if upper.numeric and lower.numeric:
+    if upper.header or (upper.numeric and lower.numeric):
         return None
     values = lower.values if lower.numeric else upper.values
     if not lower.label:
@@ -173,6 +167,17 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | Non
         return replace(upper, values=values) if cut else None
     label = upper.label + lower.label
     meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
-    if not meanings or (upper.meanings and not set(meanings) & set(upper.meanings)):
+    if not meanings or not _are_halves(upper, lower, meanings):
         return None
     return replace(upper, label=label, meanings=meanings, values=values)
+
+
+def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) -> bool:
+    """Whether two rows that spell a label together are no rows of their own.
+
+    A half may be a label by itself: `（一）` leaves `予以公开`, which is one without its number; the `其他` that
+    `3.` leaves is also a column's.
+    """
+    if upper.meanings:
+        return not lower.meanings and not lower.header and bool(set(whole) & set(upper.meanings))
+    return bool(upper.label) and (not lower.meanings or bool(set(whole) & set(lower.meanings)))
