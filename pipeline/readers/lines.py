@@ -22,7 +22,10 @@ DECIMAL_GAP = 0.5
 """The same between a digit and a decimal point: a point alone is never a column of its own."""
 COLUMN_GAP = 1.5
 """Character widths from which a gap in a line without rules is one between columns."""
+LETTER_GAP = 4.0
+"""Character heights up to which single characters, evenly apart, are one phrase set wide."""
 LEAST_HEIGHT = 1.0
+"""Points a character is at least taken to be high: damaged fonts have characters of no height."""
 
 _CJK = re.compile(
     "[\u2e80-\u303f\u3040-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef‘’“”…—·\U00020000-\U0003ffff]"
@@ -174,7 +177,8 @@ def print_lines(runs: Sequence[Run]) -> list[Line]:
 
 def _print_line(line: Sequence[Run]) -> Line:
     box = enclosing([(run.left, run.top, run.right, run.bottom) for run in line])
-    return Line("".join(_with_separators(line, columns=True)), box, max(run.height for run in line))
+    height = max(LEAST_HEIGHT, *[run.height for run in line])
+    return Line("".join(_with_separators(line, columns=True)), box, height)
 
 
 def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
@@ -193,8 +197,11 @@ def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
 
 
 def _is_letterspaced(line: Sequence[Run]) -> bool:
-    """Whether a line such as `总  结  报  告` is one phrase set wide."""
-    return len(line) > 1 and all(len(run.characters) == 1 and _CJK.match(run.text) for run in line)
+    """Whether a line such as `总  结  报  告` is one phrase set wide: single characters, evenly apart."""
+    if len(line) < 2 or not all(len(run.characters) == 1 and _CJK.match(run.text) for run in line):
+        return False
+    gaps = [after.left - run.right for run, after in pairwise(line)]
+    return max(gaps) <= min(1.5 * min(gaps), LETTER_GAP * line[0].height)
 
 
 def _is_column_gap(previous: Run, run: Run, first: bool) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
 from pdfminer.psexceptions import PSException
-from pdfplumber.utils.exceptions import PdfminerException
+from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Character, print_lines, set_runs
@@ -39,7 +39,7 @@ def open_document(data: bytes) -> Iterator[Any]:
     try:
         with pdfplumber.open(io.BytesIO(data)) as document:
             yield document
-    except (PSException, PdfminerException) as error:
+    except (PSException, PdfminerException, MalformedPDFException) as error:
         cause = error.args[0] if error.args else error
         if isinstance(cause, PDFPasswordIncorrect | PDFEncryptionError):
             raise UnreadableDocumentError("encrypted") from None

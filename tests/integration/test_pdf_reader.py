@@ -295,6 +295,13 @@ def test_file_cut_short_is_damaged(read: Read, share: float) -> None:
 
 
 @engines
+def test_update_cut_short_is_damaged_though_the_first_state_opens(read: Read) -> None:
+    data = table().bytes()
+    assert open_bytes(read, data + b"\r\n<!-- a server's trailing line -->").grids
+    assert fault(read, data + b"\n99 0 obj\n<< /Length 5").code == "damaged"
+
+
+@engines
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.4\n", b"no PDF at all", b"%PDF-1.4\nstartxref\n0\n%%EOF"])
 def test_no_pdf_is_damaged(read: Read, data: bytes) -> None:
     assert fault(read, data).code == "damaged"

@@ -95,18 +95,16 @@ def test_rules_drawn_cell_by_cell_are_one() -> None:
     assert only(pieces, fill(NINE)) == NINE
 
 
-def test_dotted_rules_of_small_squares() -> None:
-    def dots(mark: Mark) -> list[Mark]:
-        steps = range(int(mark.right - mark.left + mark.bottom - mark.top) // 2 + 1)
-        along = mark.top == mark.bottom
-        return [
-            Mark(mark.left + 2 * n * along, mark.top + 2 * n * (not along), 0, 0)._replace(
-                right=mark.left + 2 * n * along + 1, bottom=mark.top + 2 * n * (not along) + 1
-            )
-            for n in steps
-        ]
+def dots(mark: Mark) -> list[Mark]:
+    along, length = mark.top == mark.bottom, int(mark.right - mark.left + mark.bottom - mark.top)
+    places = [(mark.left + n * along, mark.top + n * (not along)) for n in range(0, length + 1, 2)]
+    return [Mark(x, y, x + 1, y + 1) for x, y in places]
 
-    assert only([dot for mark in lattice() for dot in dots(mark)], fill(NINE)) == NINE
+
+def test_dotted_rules_of_small_squares_inside_a_drawn_frame() -> None:
+    frame = [across(YS[0]), across(YS[3]), down(XS[0]), down(XS[3])]
+    inner = [across(y) for y in YS[1:3]] + [down(x) for x in XS[1:3]]
+    assert only(frame + [dot for mark in inner for dot in dots(mark)], fill(NINE)) == NINE
 
 
 def test_missing_inner_rule_merges_cells() -> None:
@@ -207,6 +205,18 @@ def test_backgrounds_behind_single_words_make_no_table() -> None:
     assert len(rest) == 3
 
 
+def test_backgrounds_behind_words_set_apart_make_no_table() -> None:
+    marks, characters = [], []
+    for line, edges in enumerate([(100, 150, 260, 400), (100, 210, 330, 400), (100, 180, 300, 400)]):
+        top = 100 + 20 * line
+        for a, b in pairwise(edges):
+            marks.append(Mark(a, top, b, top + 20))
+            characters += write("字", a + 10, top + 5)
+    grids, rest = read(marks, characters)
+    assert grids == []
+    assert rest == ["字\t字\t字"] * 3
+
+
 @pytest.mark.parametrize("white", [True, False])
 def test_cell_backgrounds_alone_make_a_table_and_abutting_prose_stays_prose(white: bool) -> None:
     cells = [Mark(a, t, b, u, white) for a, b in pairwise(XS) for t, u in pairwise(YS)]
@@ -219,6 +229,13 @@ def test_cell_backgrounds_alone_make_a_table_and_abutting_prose_stays_prose(whit
 def test_white_rules_part_a_coloured_background() -> None:
     inner = [m._replace(white=True) for m in lattice()]
     assert only([Mark(80, 80, 420, 210), *inner], fill(NINE)) == NINE
+
+
+def test_white_rules_in_a_coloured_header_over_a_drawn_body() -> None:
+    marks = [across(y) for y in YS] + [down(x) for x in (XS[0], XS[3])] + [down(x, YS[1]) for x in XS[1:3]]
+    marks += [Mark(XS[0], YS[0], XS[3], YS[1])]
+    marks += [down(x, YS[0], YS[1])._replace(white=True) for x in XS[1:3]]
+    assert only(marks, fill(NINE)) == NINE
 
 
 def test_background_edges_continue_a_drawn_rule() -> None:
@@ -264,6 +281,19 @@ def test_bold_drawn_twice_is_read_once() -> None:
         copy for sign in write("总计12", 105, 110) for copy in (sign, sign._replace(left=sign.left + 0.3))
     ]
     assert texts(read(lattice(), twice + fill([["", "1", "2"]]))[0][0])[0][0] == "总计12"
+
+
+@pytest.mark.parametrize(
+    ("lefts", "text"), [((50, 80, 110), "总结告"), ((50, 80, 200), "总\t结\t告"), ((50, 150), "总\t结")]
+)
+def test_a_phrase_set_wide_is_one_and_columns_are_not(lefts: tuple[float, ...], text: str) -> None:
+    signs = [sign for left, word in zip(lefts, "总结告", strict=False) for sign in write(word, left, 50)]
+    assert [line.text for line in print_lines(set_runs(signs))] == [text]
+
+
+def test_characters_of_no_size_are_read() -> None:
+    flat = [Character("注", 50, 50, 50, 50)]
+    assert print_lines(set_runs(flat))[0].height > 0
 
 
 def test_more_rules_than_a_table_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
