@@ -62,8 +62,8 @@ def held_sources(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
             row["held_sha256"],
             archive.locate(row["held_sha256"]),
             row["held_final_url"] or row["url"],
-            row["http_status"],
-            row["fetched_at"],
+            row["held_http_status"],
+            row["held_fetched_at"],
             None,
             None,
         )

@@ -15,13 +15,20 @@ SEARCHED = 80
 CHINESE_DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "O": "0"}
 YEAR = r"(?:(?:20[0-3]|19[89])\d|二[〇○O零0][一二三四五六七八九〇○O零0]{2})(?:年度?|度)?"
 SCHOOL_YEAR = r"(?:20\d{2}[-—–~至](?:20)?\d{2}学年度?)"
+
+
+def _maybe_year(number: int) -> str:
+    """A year, in brackets or not; a bracket alone is none, for it may close the organ's joint name."""
+    return rf"(?:(?P<b{number}>\()?(?P<y{number}>{YEAR})(?(b{number})\)))?"
+
+
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
 TITLE = re.compile(
-    rf"^[《\"“]?(?:{PICTURE}[:|]?)?(?:附件\d*[:.]?)?(?:关于)?(?:印发|公布|发布|报送)?\(?(?P<y1>{YEAR})?\)?"
-    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?\(?(?P<y2>{YEAR})?\)?的?"
-    rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*\(?(?P<y3>{YEAR})?\)?"
+    rf"^[《\"“]?(?:{PICTURE}[:|]?)?(?:附件\d*[:.]?)?(?:关于)?(?:印发|公布|发布|报送)?{_maybe_year(1)}"
+    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?{_maybe_year(2)}的?"
+    rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*{_maybe_year(3)}"
     rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
-    rf"\(?(?P<y4>{YEAR})?\)?(?:{PICTURE})?[》\"”]?$"
+    rf"{_maybe_year(4)}(?:{PICTURE})?[》\"”]?$"
 )
 NOT_A_NAME = re.compile(r"^(?:我|本|该|各|此|其)|公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
 SITE_PARTS = re.compile(r"[_|]|\s[-–—]+\s|--+|——")

@@ -70,7 +70,7 @@ def read_definitions(path: Path, columns: Sequence[str], key: Iterable[str] = ()
 
 
 def _split_meta(path: Path) -> tuple[dict[str, str], list[str], int]:
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
     meta: dict[str, str] = {}
     count = 0
     for line in lines:

@@ -1,0 +1,105 @@
+"""`ogi build`: runs the whole line and says what it came to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from pipeline.cli.terminal import console, fail, progress, say
+from pipeline.paths import warehouse_folder
+from schemas.messages import Language, message
+
+RUNNER_GROUP = "ogi.runners"
+
+
+class Runner(Protocol):
+    """What builds the whole line; `assets` registers one, so that this package need not know Dagster."""
+
+    def __call__(
+        self,
+        inputs: Sequence[Path] | None,
+        sources: Path | None,
+        out: Path,
+        progress: Callable[[str, int, int], None],
+    ) -> BuildSummary:
+        """Builds the warehouse in `out`; `progress` is told a stage, how much is done and of how much."""
+        ...
+
+
+class BuildSummary(Protocol):
+    """What a build came to."""
+
+    ok: bool
+    release: Path | None
+    rows: dict[str, int]
+    statuses: dict[str, int]
+    share_used: float | None
+    problems: tuple[str, ...]
+
+
+@click.command()
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder (or file) of reports; may be given several times. Default: the embedded sample.",
+)
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also fetch what this CSV of sources names (default: data/reference/sources.csv).",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the warehouse stands (default: data/warehouse)."
+)
+@click.pass_obj
+def build(lang: Language, inputs: Sequence[Path], sources: Path | None, out: Path | None) -> None:
+    """Builds the warehouse: reads every report, checks, reconciles, publishes.
+
+    Exit code 0 when a release stands, 1 when a table was refused or nothing could be published.
+
+    \b
+    Examples:
+      ogi build
+      ogi build --input reports/2023 --input reports/2024 --out panel/
+    """
+    for path in (*inputs, *([sources] if sources else [])):
+        if not path.exists():
+            fail(message("missing_input", path=str(path)), lang)
+    runner: Runner = _runner()
+    with progress() as advance:
+        summary = runner(list(inputs) or None, sources, out or warehouse_folder(), advance)
+    _print_summary(summary, lang)
+    sys.exit(0 if summary.ok else 1)
+
+
+def _runner() -> Runner:
+    """The runner of the whole line, found by its entry point."""
+    (point,) = entry_points(group=RUNNER_GROUP, name="build")
+    loaded: Runner = point.load()
+    return loaded
+
+
+def _print_summary(summary: BuildSummary, lang: Language) -> None:
+    from rich.table import Table
+
+    for problem in summary.problems:
+        say(problem)
+    screen = console()
+    if summary.rows:
+        shown = Table("table", "rows", title=None)
+        shown.columns[1].justify = "right"
+        for name, rows in summary.rows.items():
+            shown.add_row(name, f"{rows:,}")
+        screen.print(shown)
+    counts = ", ".join(f"{count} {status}" for status, count in summary.statuses.items())
+    share = "-" if summary.share_used is None else f"{summary.share_used:.2%}"
+    say(message("build_documents", counts=counts or "0", share=share).text(lang))
+    if summary.release is not None:
+        say(message("build_release", path=str(summary.release)).text(lang))
