@@ -229,15 +229,13 @@ def _paragraph(placed: Sequence[_Placed]) -> Paragraph:
 
 def _grid(grid: RuledGrid, page: Page, ordinal: int) -> Grid:
     rows = tuple(
-        tuple(
-            _cell(cell, page, Locator(page.number, ordinal, down, right)) for right, cell in enumerate(row, 1)
-        )
+        tuple(_cell(cell, page, ordinal, down, right) for right, cell in enumerate(row, 1))
         for down, row in enumerate(grid.rows, 1)
     )
     return Grid(rows, Locator(page=page.number, table=ordinal, box=page.shown(grid.box)))
 
 
-def _cell(cell: RuledCell, page: Page, place: Locator) -> Cell:
+def _cell(cell: RuledCell, page: Page, table: int, row: int, column: int) -> Cell:
     text = cell_text(cell.runs) if cell.runs else ""
-    locator = Locator(place.page, place.table, place.row, place.column, box=page.shown(cell.box))
+    locator = Locator(page.number, table, row, column, None, page.shown(cell.box))
     return Cell(text, cell.row, cell.column, cell.row_span, cell.column_span, locator)

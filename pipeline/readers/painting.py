@@ -40,6 +40,16 @@ def address_of(pointer: Any) -> int:
 _GET_TYPE = plain_function(c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
 _GET_OBJECT = plain_function(c.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
 _GET_INNER_OBJECT = plain_function(c.FPDFFormObj_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong)
+_COUNT_SEGMENTS = plain_function(c.FPDFPath_CountSegments, ctypes.c_int, ctypes.c_void_p)
+_GET_MODE = plain_function(c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
+_GET_FILL = plain_function(c.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
+_GET_STROKE = plain_function(c.FPDFPageObj_GetStrokeColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
+_GET_BOUNDS = plain_function(c.FPDFPageObj_GetBounds, ctypes.c_int, *[ctypes.c_void_p] * 5)
+
+
+def _addresses(numbers: Any) -> list[int]:
+    start = ctypes.addressof(numbers)
+    return [start + place * ctypes.sizeof(numbers._type_) for place in range(len(numbers))]
 
 
 def painted_marks(page: Any, corner: Point, size: Point, number: int) -> list[Mark]:
@@ -67,12 +77,12 @@ class _Painting:
         self.left_over = MAX_PAINTED
         self.marks: list[Mark] = []
         # Kept for all calls: making them anew takes as long as the calls.
-        self.bounds = [ctypes.c_float() for _ in range(4)]
-        self.colour = [ctypes.c_uint() for _ in range(4)]
-        self.mode = [ctypes.c_int() for _ in range(2)]
-        self.to_bounds = [ctypes.byref(edge) for edge in self.bounds]
-        self.to_colour = [ctypes.byref(part) for part in self.colour]
-        self.to_mode = [ctypes.byref(part) for part in self.mode]
+        self.bounds = (ctypes.c_float * 4)()
+        self.colour = (ctypes.c_uint * 4)()
+        self.mode = (ctypes.c_int * 2)()
+        self.to_bounds = _addresses(self.bounds)
+        self.to_colour = _addresses(self.colour)
+        self.to_mode = _addresses(self.mode)
 
     def read(self, page: Any) -> list[Mark]:
         """Reads all of a page's objects."""
@@ -86,7 +96,7 @@ class _Painting:
             item = get_item(address, place)
             kind = _GET_TYPE(item)
             if kind != _TEXT:
-                self._add(ctypes.cast(item, c.FPDF_PAGEOBJECT), kind, matrix, depth)
+                self._add(item, kind, matrix, depth)
 
     def _spend(self, count: int) -> None:
         self.left_over -= count
@@ -94,24 +104,25 @@ class _Painting:
             what = f"page {self.number}: painted objects > {MAX_PAINTED}"
             raise UnreadableDocumentError("limit_exceeded", what=what)
 
-    def _add(self, item: Any, kind: int, matrix: Matrix, depth: int) -> None:
+    def _add(self, item: int, kind: int, matrix: Matrix, depth: int) -> None:
         if kind == c.FPDF_PAGEOBJ_PATH:
             self._add_path(item, matrix)
         elif kind == c.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
-            inner = _times(_matrix(item), matrix)
-            self._add_all(item, c.FPDFFormObj_CountObjects(item), _GET_INNER_OBJECT, inner, depth + 1)
+            form = _typed(item)
+            inner = _times(_matrix(form), matrix)
+            self._add_all(form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
             left, bottom, right, top = box = self._bounds(item, matrix)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
 
-    def _add_path(self, item: Any, matrix: Matrix) -> None:
-        count = c.FPDFPath_CountSegments(item)
+    def _add_path(self, item: int, matrix: Matrix) -> None:
+        count = _COUNT_SEGMENTS(item)
         self._spend(count)
-        c.FPDFPath_GetDrawMode(item, *self.to_mode)
+        _GET_MODE(item, *self.to_mode)
         filled, stroked = self.mode
-        fill = self._is_white(c.FPDFPageObj_GetFillColor, item) if filled.value else None
-        stroke = self._is_white(c.FPDFPageObj_GetStrokeColor, item) if stroked.value else None
+        fill = self._is_white(_GET_FILL, item) if filled else None
+        stroke = self._is_white(_GET_STROKE, item) if stroked else None
         if fill is None and stroke is None:
             return
         if count == 2 and stroke is not None:
@@ -120,17 +131,18 @@ class _Painting:
         if stroke is None and fill is True and count <= 5:
             self._mark(self._bounds(item, matrix), white=True)
             return
-        for points in _outlines(item, count, _times(_matrix(item), matrix)):
+        path = _typed(item)
+        for points in _outlines(path, count, _times(_matrix(path), matrix)):
             if stroke is not None:
                 self._add_strokes(points, white=stroke)
             if fill is not None and _is_box(points):
                 self._mark(_around(points), white=fill)
 
-    def _add_line(self, item: Any, matrix: Matrix, white: bool) -> None:
+    def _add_line(self, item: int, matrix: Matrix, white: bool) -> None:
         """A straight line, from its bounds: they reach half its breadth past it on every side."""
         left, bottom, right, top = self._bounds(item, matrix)
         breadth = ctypes.c_float()
-        c.FPDFPageObj_GetStrokeWidth(item, breadth)
+        c.FPDFPageObj_GetStrokeWidth(_typed(item), breadth)
         x, y = (left + right) / 2, (bottom + top) / 2
         if min(right - left, top - bottom) > 2 * breadth.value + 4 * STRAIGHT:
             return
@@ -144,18 +156,16 @@ class _Painting:
             if abs(x0 - x1) <= STRAIGHT or abs(y0 - y1) <= STRAIGHT:
                 self._mark((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), white)
 
-    def _is_white(self, get_colour: Any, item: Any) -> bool | None:
+    def _is_white(self, get_colour: Any, item: int) -> bool | None:
         """Whether a colour is not seen on paper; None where it lets everything through."""
         if not get_colour(item, *self.to_colour):
             return False
         red, green, blue, alpha = self.colour
-        if alpha.value == 0:
-            return None
-        return red.value >= WHITE and green.value >= WHITE and blue.value >= WHITE
+        return None if alpha == 0 else red >= WHITE and green >= WHITE and blue >= WHITE
 
-    def _bounds(self, item: Any, matrix: Matrix) -> tuple[float, float, float, float]:
-        c.FPDFPageObj_GetBounds(item, *self.to_bounds)
-        left, bottom, right, top = [edge.value for edge in self.bounds]
+    def _bounds(self, item: int, matrix: Matrix) -> tuple[float, float, float, float]:
+        _GET_BOUNDS(item, *self.to_bounds)
+        left, bottom, right, top = self.bounds
         if matrix is IDENTITY:
             return left, bottom, right, top
         return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
@@ -165,6 +175,10 @@ class _Painting:
         mark = Mark(left - self.left, self.top - top, right - self.left, self.top - bottom, white)
         if mark.right >= 0 and mark.bottom >= 0 and mark.left <= self.width and mark.top <= self.height:
             self.marks.append(mark)
+
+
+def _typed(item: int) -> Any:
+    return ctypes.cast(item, c.FPDF_PAGEOBJECT)
 
 
 def _matrix(item: Any) -> Matrix:

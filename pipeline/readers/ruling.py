@@ -90,7 +90,7 @@ def find_grids(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[RuledGr
         grid, rest = _cut(with_edges(outline, marks), rest)
         grids += [grid] if grid else []
     frames = [Mark(*grid.box) for grid in grids]
-    faint = [mark for mark in marks if not lies_in(mark, frames)] if rest else []
+    faint = [mark for mark in marks if not (frames and lies_in(mark, frames))] if rest else []
     for outline in sorted(edge_outlines(faint), key=lambda outline: outline.area):
         grid, left_over = _cut(outline, rest, whole_runs=True)
         if grid:
