@@ -120,6 +120,17 @@ print(*connection.execute("SELECT bool_and(comment > '') FROM duckdb_columns() W
 """
 
 
+def test_the_words_are_those_of_the_registry(warehouse: Path) -> None:
+    rows = ask(warehouse, "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal")
+    words = {(row[0], row[1]): str(row[2]) for row in rows}
+    for definition in load_tables().values():
+        for column in definition.columns:
+            comment = words[definition.name, column.name]
+            assert column.field.description_en in comment
+            assert column.field.description_zh in comment
+            assert (column.field.null_meaning in comment) is not column.required
+
+
 @pytest.mark.skipif(not (OLD_DUCKDB / "duckdb").is_dir(), reason="no DuckDB 1.4 in .compat/duckdb-1.4")
 def test_duckdb_1_4_opens_it(warehouse: Path) -> None:
     done = subprocess.run(
@@ -142,6 +153,11 @@ def test_the_same_content_is_the_same_release(store: Path, tmp_path: Path) -> No
     assert publish(store, tmp_path / "w") == first
     assert {path: path.stat().st_mtime_ns for path in times} == times
     assert os.lstat(tmp_path / "w/current").st_ino == link
+
+
+def test_content_that_was_released_under_a_name_is_not_released_again(store: Path, warehouse: Path) -> None:
+    assert publish(store, warehouse).name == "first"
+    assert [path.name for path in (warehouse / "releases").iterdir()] == ["first"]
 
 
 def test_going_back_to_earlier_content_leads_back_to_its_release(store: Path, tmp_path: Path) -> None:

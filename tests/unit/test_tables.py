@@ -148,6 +148,14 @@ def test_a_share_that_is_no_share_is_refused(share: float) -> None:
     validate("reports", frame.with_columns(share_used=pl.lit(1.0)))
 
 
+def test_a_number_that_is_none_is_refused_where_there_are_no_limits() -> None:
+    values = dict.fromkeys(table("cells").names) | {"report_id": "r", "raw": "1", "confidence": 1.0}
+    values |= {"table_name": "applications", "row_key": "granted", "column_key": "total"}
+    frame = conform("cells", pl.DataFrame([values | {"variant": "2021", "kind": "blank"}]))
+    assert validate("cells", frame).height == 1
+    assert "box_left" in str(refused(frame.with_columns(box_left=pl.lit(float("nan"))), "cells"))
+
+
 def test_conform_orders_and_casts() -> None:
     frame = conform("applications", applications().select(reversed(applications().columns)))
     assert frame.schema == table("applications").schema
