@@ -46,6 +46,7 @@ _SENTENCE = re.compile(r"[。；;]|，.{10}")
 _SECTION = re.compile(r"(?m)^\s*[（(]?[一二三四五六七八九十]{1,3}[、．.)）]")
 _TITLE_PARTS = re.compile(r"\s*[_|]\s*|\s+[-–—]+\s+")
 _FILE_LINK = re.compile(r"(?i)\.(docx?|pdf|wps|xlsx?|ofd|zip|rar)(\?|$)")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -130,7 +131,7 @@ def _may_hide(element: Element) -> bool:
 def _show_value(field_: Element) -> None:
     """A form's field shows its value: some offices publish the tables as a form that cannot be changed."""
     if (field_.get("type") or "text").lower() in ("text", "number"):
-        field_.text = field_.get("value")
+        field_.text = _storable(field_.get("value", ""))
 
 
 def _drop(element: Element) -> None:
@@ -141,9 +142,9 @@ def _drop(element: Element) -> None:
     if element.tail:
         before = element.getprevious()
         if before is None:
-            parent.text = (parent.text or "") + element.tail
+            parent.text = _storable((parent.text or "") + element.tail)
         else:
-            before.tail = (before.tail or "") + element.tail
+            before.tail = _storable((before.tail or "") + element.tail)
     parent.remove(element)
 
 
@@ -152,7 +153,12 @@ def _blank(element: Element) -> None:
     attributes = dict(element.attrib)
     element.clear()
     element.attrib.update(attributes)
-    element.tail = tail
+    element.tail = tail and _storable(tail)
+
+
+def _storable(text: str) -> str:
+    """The text without the control characters that pages may hold and the parser gives, but will not take."""
+    return _CONTROL.sub("", text)
 
 
 def content_of(root: Element, title: str | None) -> Content:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’—…·]"
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NO_BREAK_SPACE = re.compile(r"[\u00a0\u2007\u202f]")
 _BREAK = re.compile(r"\r\n?|[\n\u000b\u000c\u0085\u2028\u2029]")
 _WRAP_BETWEEN_WIDE = re.compile(rf"(?<={_WIDE})[ \t]*[\r\n][ \t\r\n]*(?={_WIDE})")
@@ -14,7 +14,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 def printed(line: str) -> str:
     """One line without invisible characters and without padding at its ends; inner spaces stay."""
-    if not line.isascii():
+    if not (line.isascii() and line.isprintable()):
         line = _NO_BREAK_SPACE.sub(" ", _INVISIBLE.sub("", line))
     return line.strip()
 

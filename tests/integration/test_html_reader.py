@@ -161,6 +161,11 @@ def test_what_is_hidden_or_commented_is_not_read() -> None:
     assert shown(read(page)) == [*REPORT_SHOWN, "一、尾"]
 
 
+def test_control_characters_do_not_stop_the_reader() -> None:
+    signs = "<p hidden>x</p>\x01尾&#2;<b hidden>x</b>&#3;\x1b<span style='visibility:hidden'>x</span>\x04"
+    assert shown(read(f"<body>{REPORT}{signs}</body>")) == [*REPORT_SHOWN, "尾"]
+
+
 def test_a_page_declares_one_encoding_and_uses_another() -> None:
     rare = "㙍塱"
     declared = "<?xml version='1.0' encoding='gb2312'?><html><meta charset=gb2312>"

@@ -1,0 +1,238 @@
+"""A Word 97–2003 file's bytes flow in, a `Document` with its paragraphs and tables in order flows out.
+
+In this format a table is text: each cell ends with a mark, each row with one more, and the properties of that
+last mark say how the row is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pipeline.document import Document, UnreadableDocumentError
+from pipeline.readers.doc_lists import StyleNumbering, read_lists, read_style_numbering
+from pipeline.readers.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, unseen_stretches
+from pipeline.readers.doc_text import MEDIA_TYPE, PADDING, WordFile, open_word_file
+from pipeline.readers.drawn import NESTING_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
+from pipeline.readers.numbering import Counters
+from pipeline.readers.printed import printed_lines
+
+MEDIA_TYPES = (MEDIA_TYPE,)
+VERSION = "1"
+CELL_END = "\x07"
+SAME_EDGE = 30
+"""Twips (a point and a half) within which two edges are one: programs round them differently in each row."""
+
+_MARKS = re.compile("[\r\x07\x0c]")
+_FIELD_MARK = re.compile("[\x13\x14\x15]")
+_NOT_STRUCTURE = re.compile("[^\r\x07\x0c]")
+_SIGNS = str.maketrans(
+    {"\x0b": "\n", "\x0e": "\n", "\x1e": "-"}
+    | dict.fromkeys("\x00\x01\x02\x03\x04\x05\x06\x08\x13\x14\x15\x1f", None)
+    | dict.fromkeys(range(0xF000, 0xF100), None)
+)
+
+
+def read(data: bytes, sha256: str) -> Document:
+    """Reads a Word 97–2003 file.
+
+    Headers, footers, notes and comments are left out; text boxes follow the text; of a tracked change the new
+    text is read.
+
+    Raises:
+        UnreadableDocumentError: `encrypted`; `unsupported_type` for Word 95 and older; `damaged`; `no_text`.
+    """
+    try:
+        blocks = blocks_from(_content(open_word_file(data)))
+    except (struct.error, IndexError, KeyError, RecursionError) as error:
+        raise UnreadableDocumentError("damaged", reason=f"{type(error).__name__}: {error}") from None
+    if not blocks:
+        raise UnreadableDocumentError("no_text")
+    return Document(blocks, MEDIA_TYPE, sha256, "doc/pieces")
+
+
+def _content(file: WordFile) -> list[Item]:
+    text = _shown(file)
+    story = _Story(file)
+    content = story.content(text, 0, file.main_length)
+    return content + story.content(text, *file.boxes)
+
+
+def _shown(file: WordFile) -> str:
+    """The text with hidden runs and the codes of fields blanked out; every mark stays in its place."""
+    text = _without_field_codes(file.text)
+    for start, end in unseen_stretches(file):
+        for first, last in _characters_stored(file, start, end):
+            text = text[:first] + _NOT_STRUCTURE.sub(PADDING, text[first:last]) + text[last:]
+    return text
+
+
+def _characters_stored(file: WordFile, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The characters that are stored in a stretch of the stream, run by run."""
+    nexts = [piece.first for piece in file.pieces[1:]] + [len(file.text)]
+    for piece, after in zip(file.pieces, nexts, strict=True):
+        first = piece.first + max(start - piece.offset, 0) // piece.width
+        last = min(piece.first + (end - piece.offset) // piece.width, after)
+        if first < last:
+            yield first, last
+
+
+def _without_field_codes(text: str) -> str:
+    if "\x13" not in text:
+        return text
+    parts: list[str] = []
+    in_result: list[bool] = []
+    place = 0
+    for mark in _FIELD_MARK.finditer(text):
+        run = text[place : mark.start()]
+        parts.append((run if all(in_result) else _NOT_STRUCTURE.sub(PADDING, run)) + PADDING)
+        place = mark.end()
+        if mark[0] == "\x13":
+            in_result.append(False)
+        elif in_result and mark[0] == "\x14":
+            in_result[-1] = True
+        elif in_result:
+            in_result.pop()
+    return "".join(parts) + text[place:]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row while it is read: what its cells hold, and how it is drawn."""
+
+    cells: list[list[Item]]
+    drawn: RowDefinition | None
+
+
+@dataclass(slots=True)
+class _OpenTable:
+    """A table while it is read: the rows that have ended, the cells and the content that have not."""
+
+    rows: list[_Row] = field(default_factory=list)
+    cells: list[list[Item]] = field(default_factory=list)
+    content: list[Item] = field(default_factory=list)
+
+    def end_cell(self) -> None:
+        self.cells.append(self.content)
+        self.content = []
+
+    def end_row(self, drawn: RowDefinition | None) -> None:
+        if self.content:
+            self.end_cell()
+        self.rows.append(_Row(self.cells, drawn))
+        self.cells = []
+
+
+class _Story:
+    """Walks a text paragraph by paragraph; lists count on from one story to the next."""
+
+    def __init__(self, file: WordFile) -> None:
+        self._paragraphs = Paragraphs(file)
+        self._counters = Counters(read_lists(file))
+        self._styles = read_style_numbering(file)
+        self._items: list[Item] = []
+        self._open: list[_OpenTable] = []
+
+    def content(self, text: str, start: int, end: int) -> list[Item]:
+        """The lines and tables between two characters of the text."""
+        self._items = []
+        place = start
+        for mark in _MARKS.finditer(text, start, min(end, len(text))):
+            self._paragraph(text[place : mark.start()], mark[0], mark.start())
+            place = mark.end()
+        self._close_tables(0)
+        self._items.extend(printed_lines(text[place:end].translate(_SIGNS)))
+        return self._items
+
+    def _paragraph(self, text: str, mark: str, place: int) -> None:
+        properties = self._paragraphs.ending_at(place)
+        depth = max(properties.depth, 1 if mark == CELL_END else 0)
+        if depth > NESTING_LIMIT:
+            raise UnreadableDocumentError("limit_exceeded", what=f"tables nested over {NESTING_LIMIT} deep")
+        self._close_tables(depth)
+        while len(self._open) < depth:
+            self._open.append(_OpenTable())
+        lines = printed_lines(self._labelled(text.translate(_SIGNS), properties))
+        target = self._open[-1].content if self._open else self._items
+        target.extend(lines)
+        if not self._open:
+            return
+        if properties.ends_row:
+            self._open[-1].end_row(properties.row)
+        elif mark == CELL_END or properties.ends_cell:
+            self._open[-1].end_cell()
+
+    def _labelled(self, text: str, properties: ParagraphProperties) -> str:
+        """The text behind the label that Word draws; a paragraph without text counts and stays blank."""
+        style = self._styles.get(properties.style, StyleNumbering(None, None))
+        list_use = style.list_use if properties.list_use is None else properties.list_use
+        if not list_use or properties.ends_row:
+            return text
+        level = style.list_level if properties.list_level is None else properties.list_level
+        label = self._counters.label(str(list_use), level or 0)
+        if not text.strip(PADDING + " \u3000"):
+            return ""
+        return f"{label} {text}" if label[-1:].isalnum() and text[:1].isalnum() else label + text
+
+    def _close_tables(self, depth: int) -> None:
+        while len(self._open) > depth:
+            table = self._open.pop()
+            if table.cells or table.content:
+                table.end_row(None)
+            target = self._open[-1].content if self._open else self._items
+            target.append(_drawn(table.rows))
+
+
+def _drawn(rows: list[_Row]) -> DrawnTable:
+    """Lays rows out on one grid, whose lines are the edges of all their cells."""
+    drawn = DrawnTable()
+    lines = _grid_lines(rows)
+    open_above: dict[int, DrawnCell] = {}
+    for row in rows:
+        cells: list[DrawnCell] = []
+        still_open: dict[int, DrawnCell] = {}
+        for number, (column, width) in enumerate(_places(row, lines)):
+            begins = row.drawn.down.get(number) if row.drawn else None
+            if row.drawn and number in row.drawn.across and cells:
+                cells[-1].column_span += width
+            elif begins is False and column in open_above:
+                still_open[column] = open_above[column]
+                still_open[column].row_span += 1
+            else:
+                cells.append(DrawnCell(row.cells[number], len(drawn.rows), column, 1, width, number + 1))
+                if begins is not None:
+                    still_open[column] = cells[-1]
+        drawn.rows.append(cells)
+        open_above = still_open
+    return drawn
+
+
+def _grid_lines(rows: list[_Row]) -> list[int]:
+    """The edges of all cells from left to right, those that are nearly the same taken as one."""
+    edges = sorted({edge for row in rows if row.drawn for edge in row.drawn.edges[: len(row.cells) + 1]})
+    lines: list[int] = []
+    for edge in edges:
+        if not lines or edge - lines[-1] > SAME_EDGE:
+            lines.append(edge)
+    return lines
+
+
+def _places(row: _Row, lines: list[int]) -> list[tuple[int, int]]:
+    """Column and width of each cell; in order, one column each, where the file does not say how they are drawn."""
+    if row.drawn is None or len(row.drawn.edges) <= len(row.cells):
+        return [(column, 1) for column in range(len(row.cells))]
+    places: list[tuple[int, int]] = []
+    column = 0
+    for left, right in zip(row.drawn.edges, row.drawn.edges[1 : len(row.cells) + 1], strict=False):
+        column = max(column, _line(left, lines))
+        width = max(_line(right, lines) - column, 1)
+        places.append((column, width))
+        column += width
+    return places
+
+
+def _line(edge: int, lines: list[int]) -> int:
+    return bisect_right(lines, edge) - 1
