@@ -24,10 +24,9 @@ $(VENV)/.dev: requirements/dev.lock requirements/oldest-duckdb.lock $(VENV)/.run
 	@touch $@
 
 warehouse: $(VENV)/.run  ## Sets up and builds the warehouse from the embedded sample
-	$(BIN)/ogi build
-	@$(BIN)/ogi tables
-	@echo
-	$(BIN)/ogi sql "SELECT agency_name, report_year, new_received, granted, total_handled FROM applications_by_year ORDER BY agency_name, report_year"
+	@$(BIN)/ogi build
+	@echo; echo "What became of the applications that each office received (ogi sql):"
+	@$(BIN)/ogi sql "$$(cat docs/first-query.sql)"
 
 test: lint types unit integration pipeline  ## Sets up and runs lint, types and all tests
 
