@@ -14,13 +14,13 @@ help:  ## Lists what can be made
 # The lock files hold versions and hashes only; the project itself is installed in place, without its dependencies.
 $(VENV)/.run: requirements/run.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/run.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install -qq --require-hashes --requirement requirements/run.lock
+	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock requirements/oldest-duckdb.lock $(VENV)/.run
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.lock
-	$(BIN)/pip install --quiet --require-hashes --upgrade --target .compat/duckdb-1.4 --requirement requirements/oldest-duckdb.lock
+	$(BIN)/pip install -qq --require-hashes --requirement requirements/dev.lock
+	$(BIN)/pip install -qq --require-hashes --upgrade --target .compat/duckdb-1.4 --requirement requirements/oldest-duckdb.lock
 	@touch $@
 
 warehouse: $(VENV)/.run  ## Sets up and builds the warehouse from the embedded sample
@@ -57,7 +57,7 @@ bench: $(VENV)/.dev  ## Speed against the obvious alternatives
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.dev  ## Resolves the dependencies again and writes the lock files (versions and hashes only)
-	$(BIN)/pip install --quiet uv
+	$(BIN)/pip install -qq uv
 	$(BIN)/python scripts/lock.py
 
 clean:  ## Removes what was built; the archive stays
