@@ -11,6 +11,7 @@ reported; else the rule does not apply. Nor does it where an operand is unreadab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
@@ -91,32 +92,67 @@ def matched(rules: Mapping[str, Rule], functions: Mapping[str, RuleFunction]) ->
     return rules
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An equation inside one table: a part of each line (a row or a column) equals another part of it.
+
+    Attributes:
+        table: The table of the form.
+        along: Whether a line is a `row_key` or a `column_key`.
+        left: Which cells of a line stand on the left.
+        right: Which stand on the right.
+        place: The name of a line.
+    """
+
+    table: str
+    along: str
+    left: pl.Expr
+    right: pl.Expr
+    place: pl.Expr
+
+
+_WHOLE_COLUMN, _WHOLE_ROW = pl.format("{}/*/{}", TABLE, COLUMN), pl.format("{}/{}", TABLE, ROW)
+_OUTCOME, _HEAD = pl.col(ROW_ROLE), pl.col(COLUMN_ROLE)
+IDENTITIES: dict[str, Identity] = {
+    "balance": Identity(
+        APPLICATIONS, COLUMN, _OUTCOME == "inflow", _OUTCOME.is_in(["total", "outflow"]), _WHOLE_COLUMN
+    ),
+    "handled_total": Identity(APPLICATIONS, COLUMN, _OUTCOME == "total", _OUTCOME == "leaf", _WHOLE_COLUMN),
+    "applicant_total": Identity(APPLICATIONS, ROW, _HEAD == "total", _HEAD == "leaf", _WHOLE_ROW),
+    "procedure_total": Identity(REVIEW, ROW, _HEAD == "total", _HEAD == "leaf", _WHOLE_ROW),
+}
+"""The four identities that the form prints, by rule."""
+
+
+def operands_of(ledger: Ledger, name: str) -> pl.LazyFrame:
+    """The cells that take part in an identity, a row each: its place, the cell, value, unknown, left_side."""
+    identity = IDENTITIES[name]
+    operands = _table(ledger, identity.table, identity.left, identity.right)
+    return operands.with_columns(identity.place.alias(PLACE))
+
+
 @rule("balance")
 def balance(ledger: Ledger, _: Rule) -> pl.LazyFrame:
     """New and carried-in applications equal handled and carried-out ones, by applicant."""
-    role = pl.col(ROW_ROLE)
-    operands = _table(ledger, APPLICATIONS, role == "inflow", role.is_in(["total", "outflow"]))
-    return _unequal(_weigh(operands, [COLUMN], pl.format("{}/*/{}", TABLE, COLUMN)))
+    return _identity(ledger, "balance")
 
 
 @rule("handled_total")
 def handled_total(ledger: Ledger, _: Rule) -> pl.LazyFrame:
     """The total handled equals the sum of whatever outcomes the form has, by applicant."""
-    role = pl.col(ROW_ROLE)
-    operands = _table(ledger, APPLICATIONS, role == "total", role == "leaf")
-    return _unequal(_weigh(operands, [COLUMN], pl.format("{}/*/{}", TABLE, COLUMN)))
+    return _identity(ledger, "handled_total")
 
 
 @rule("applicant_total")
 def applicant_total(ledger: Ledger, _: Rule) -> pl.LazyFrame:
     """The total of a row of applications equals the sum of its applicants."""
-    return _row_total(ledger, APPLICATIONS)
+    return _identity(ledger, "applicant_total")
 
 
 @rule("procedure_total")
 def procedure_total(ledger: Ledger, _: Rule) -> pl.LazyFrame:
     """The total of a procedure equals the sum of its results."""
-    return _row_total(ledger, REVIEW)
+    return _identity(ledger, "procedure_total")
 
 
 @rule("carry_over")
@@ -271,10 +307,10 @@ def _table(ledger: Ledger, table: str, left: pl.Expr, right: pl.Expr) -> pl.Lazy
     )
 
 
-def _row_total(ledger: Ledger, table: str) -> pl.LazyFrame:
-    role = pl.col(COLUMN_ROLE)
-    operands = _table(ledger, table, role == "total", role == "leaf")
-    return _unequal(_weigh(operands, [ROW], pl.format("{}/{}", TABLE, ROW)))
+def _identity(ledger: Ledger, name: str) -> pl.LazyFrame:
+    identity = IDENTITIES[name]
+    operands = _table(ledger, identity.table, identity.left, identity.right)
+    return _unequal(_weigh(operands, [identity.along], identity.place))
 
 
 def _operands(cells: pl.LazyFrame, which: pl.Expr, *, left: bool, sign: int = 1) -> pl.LazyFrame:
