@@ -138,6 +138,12 @@ def test_a_report_spread_over_the_page_loses_nothing() -> None:
     assert [line for line in shown(read(page)) if "栏目" not in line] == REPORT_SHOWN
 
 
+def test_a_short_last_section_apart_from_the_rest_is_not_lost() -> None:
+    first, last = REPORT.split("<p>六、")
+    page = f"<body><ul>{NAVIGATION}</ul><div><div>{first}</div><div><p>六、{last}</div></div></body>"
+    assert shown(read(page)) == REPORT_SHOWN
+
+
 def test_a_table_outside_of_the_prose_is_not_lost() -> None:
     page = f"<body><div><div>{REPORT}</div></div><div><ul>{NAVIGATION}</ul></div><div>{TABLE}</div></body>"
     document = read(page)
