@@ -5,10 +5,14 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from assets.resources import of_years
+from assets.resources import Line, of_years
 from assets.tables import described, report_years, single_run
 from pipeline.checks import evaluate, rule_table
+from pipeline.coverage import coverage as coverage_of
+from pipeline.coverage import expected_reports
+from pipeline.panel import panel as panel_of
 from pipeline.reconcile import harmonize
+from schemas.tables import conform
 
 RULES = ("pipeline/checks.py", "pipeline/rules.py", "schemas/checks.csv")
 
@@ -37,3 +41,21 @@ def harmonized(
 ) -> pl.DataFrame:
     """The current reports' figures under concepts that hold across form variants."""
     return harmonize(of_years(cells, context.partition_keys), of_years(readings, context.partition_keys))
+
+
+@dg.asset(
+    group_name="reconciled",
+    **described("panel", "pipeline/panel.py", "schemas/rates.csv", "schemas/crosswalk.csv"),
+)
+def panel(harmonized: pl.DataFrame, readings: pl.DataFrame, agencies: pl.DataFrame) -> pl.DataFrame:
+    """A row an agency-year, with its rates and what they rest on."""
+    return conform("panel", panel_of(harmonized, readings, agencies))
+
+
+@dg.asset(group_name="reconciled", **described("coverage", "pipeline/coverage.py", "schemas/due_dates.csv"))
+def coverage(
+    line: Line, readings: pl.DataFrame, agencies: pl.DataFrame, raw_documents: pl.DataFrame
+) -> pl.DataFrame:
+    """Who published for which year, as of the day of the run."""
+    expected = expected_reports(line.source_list(), raw_documents, readings)
+    return conform("coverage", coverage_of(readings, agencies, line.today, expected))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import polars as pl
@@ -23,6 +25,13 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
     inputs: list[str] = []  # noqa: RUF012
     sources: str = ""
     out: str = ""
+    as_of: str = ""
+
+    @property
+    def today(self) -> date:
+        """The day as of which coverage is judged: the ISO date set, else `$OGI_AS_OF`, else today in Shanghai."""
+        named = self.as_of or os.environ.get("OGI_AS_OF")
+        return date.fromisoformat(named) if named else datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
     @property
     def warehouse(self) -> Path:

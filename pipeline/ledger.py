@@ -186,7 +186,7 @@ def _pairs(reports: pl.DataFrame) -> pl.DataFrame:
     Where several reports stand for one year, the one of the very same scope is taken; if that leaves more
     than one, none is: which of them the figures continue is not known.
     """
-    known = current(reports).filter(_is_resolved() & pl.col(YEAR).is_not_null())
+    known = current(reports).filter(is_resolved() & pl.col(YEAR).is_not_null())
     now = known.select(REPORT, AGENCY, SCOPE, pl.col(YEAR).cast(pl.Int32))
     before = now.select(
         pl.col(REPORT).alias(EARLIER), AGENCY, pl.col(SCOPE).alias("earlier_scope"), pl.col(YEAR) + 1
@@ -199,7 +199,7 @@ def _pairs(reports: pl.DataFrame) -> pl.DataFrame:
     return best.filter(pl.len().over(REPORT) == 1).select(REPORT, EARLIER)
 
 
-def _is_resolved() -> pl.Expr:
+def is_resolved() -> pl.Expr:
     """Whether it is certain which organ this is; else the name alone tells, and names repeat (four 鼓楼区)."""
     is_certain = pl.col(AGENCY).str.contains(NO_DIVISION_NEEDED)
     return pl.col(AGENCY).is_not_null() & (is_certain | pl.col(DIVISION).is_not_null())

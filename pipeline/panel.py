@@ -26,14 +26,16 @@ from pipeline.columns import (
     YEAR,
 )
 from pipeline.crosswalk import Crosswalk, national_crosswalk
-from pipeline.ledger import MONEY, require_columns
+from pipeline.ledger import MONEY, is_resolved, require_columns
 from schemas.definitions import HERE, DefinitionError, Row, read_definitions
+from schemas.rates import RATE_COLUMNS
 
-COLUMNS = ("name", "numerator", "denominator", "label_en", "label_zh")
 REPORT_FACTS = (REPORT, AGENCY_NAME, DIVISION, SCOPE, "template")
 AGENCY_FACTS = ("province", "prefecture", "county", "level", "function")
 TERM = re.compile(r"(?P<sign>[+-])\s*(?P<series>\w+/\w+)\s*")
 SERIES = "series"
+PREVIOUS = "previous_report_id"
+FLOWS_ON = "flows_on"
 
 Terms = tuple[tuple[int, str], ...]
 """Signed series (concept/dimension) that are added up."""
@@ -85,7 +87,7 @@ def load_rates(path: Path = HERE / "rates.csv", crosswalk: Crosswalk | None = No
         DefinitionError: A formula that cannot be read, or a series that is unknown or not comparable across
             forms, with its line; a missing `# small_n=` line.
     """
-    table = read_definitions(path, COLUMNS, key=["name"])
+    table = read_definitions(path, RATE_COLUMNS, key=["name"])
     small_n = table.meta.get("small_n", "")
     if not small_n.isdigit():
         raise DefinitionError(f"{path.name}:1: needs the line '# small_n=…', a whole number")
@@ -109,10 +111,13 @@ def panel(
         rates: The columns to make; those of `schemas/rates.csv` by default.
 
     Returns:
-        The key agency_id and report_year; what reports and agencies tell; each headline series; for each rate
-        its value (a share, not per cent), `…_numerator`, `…_denominator` and `…_small_n` (null where there is
-        no rate). A series or side is null where one of its terms was not reported; a rate is null where a side
-        is, or where the denominator is not above 0. A rate above 1 is what the report's own figures say.
+        The key agency_id and report_year; what reports and agencies tell; `previous_report_id`, the report of
+        the year before that this one may be compared with; each headline series; for each rate its value (a
+        share, not per cent), `…_numerator`, `…_denominator` and `…_small_n` (null where there is no rate). A
+        series or side is null where one of its terms was not reported; a rate is null where a side is, or
+        where the denominator is not above 0. A rate above 1 is what the report's own figures say. `…_change`
+        is this year's less the year before's; null where a year has none, or `previous_report_id` is null:
+        no report of the very year before, another scope, or an organ that is known by its name alone.
 
     Raises:
         ValueError: A missing column, or two reports that stand for one agency and year.
@@ -122,13 +127,43 @@ def panel(
     chosen = rates or national_rates()
     wide = _wide(harmonized, chosen.needed)
     columns = [column for rate in chosen.rates for column in _columns(rate, chosen.small_n)]
-    rows = wide.join(reports.select(REPORT_FACTS), on=REPORT, how="left")
-    facts = list(REPORT_FACTS)
+    rows = wide.join(reports.select(REPORT_FACTS), on=REPORT, how="left").select(pl.all(), *columns)
+    rows = _with_changes(rows, chosen)
+    facts = [*REPORT_FACTS, PREVIOUS]
+    names = [name for rate in chosen.rates for name in column_names(rate)]
     if agencies is not None:
         require_columns(agencies, (AGENCY, *AGENCY_FACTS), "agencies")
         rows = rows.join(agencies.select(AGENCY, *AGENCY_FACTS), on=AGENCY, how="left")
         facts += AGENCY_FACTS
-    return rows.select(AGENCY, YEAR, *facts, *columns).sort(AGENCY, YEAR)
+    return rows.select(AGENCY, YEAR, *facts, *names).sort(AGENCY, YEAR)
+
+
+def column_names(rate: Rate) -> tuple[str, ...]:
+    """The columns that a row of `rates.csv` becomes, as `schemas/rate_columns.csv` describes them."""
+    suffixes = (
+        ("", "_numerator", "_denominator", "_small_n", "_change") if rate.denominator else ("", "_change")
+    )
+    return tuple(rate.name + suffix for suffix in suffixes)
+
+
+def _with_changes(rows: pl.DataFrame, rates: Rates) -> pl.DataFrame:
+    """Adds the report of the year before that each row may be compared with, and the changes since.
+
+    Scopes must not contradict each other; one that is not stated contradicts none.
+    """
+    is_next = pl.col(YEAR).cast(pl.Int32) - pl.col(YEAR).shift(1).cast(pl.Int32) == 1
+    same_scope = (pl.col(SCOPE) == pl.col(SCOPE).shift(1)).fill_null(True)
+    flows_on = ((is_next & same_scope).over(AGENCY, order_by=YEAR) & is_resolved()).fill_null(False)
+    marked = rows.sort(AGENCY, YEAR).with_columns(flows_on.alias(FLOWS_ON))
+    names = [rate.name for rate in rates.rates]
+    changes = [
+        (pl.col(n) - pl.col(n).shift(1).over(AGENCY, order_by=YEAR)).alias(f"{n}_change") for n in names
+    ]
+    previous = pl.col(REPORT).shift(1).over(AGENCY, order_by=YEAR).alias(PREVIOUS)
+    return marked.with_columns(
+        pl.when(FLOWS_ON).then(expression).alias(expression.meta.output_name())
+        for expression in (previous, *changes)
+    ).drop(FLOWS_ON)
 
 
 def _rate(row: Row, comparable: set[str]) -> Rate:

@@ -18,6 +18,7 @@ import polars as pl
 from schemas.definitions import HERE, Row, read_definitions
 from schemas.fields import Field, load_fields
 from schemas.messages import Message, message
+from schemas.rates import rate_fields
 
 if TYPE_CHECKING:
     import pandera.polars as pa
@@ -40,6 +41,9 @@ COLUMN_COLUMNS = ("table", "column", "field", "required", "references")
 VIEWS = ("current", "by_agency")
 PARTITION = "report_year"
 ROWS_SHOWN = 5
+ALL_OF = "*"
+FAMILIES = {"rates": rate_fields}
+"""Fields that a definition file makes: a column `*` of `table_columns.csv` stands for all of the family named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def load_tables(folder: Path = HERE) -> dict[str, TableDefinition]:
     columns: dict[str, list[Column]] = {}
     rows = read_definitions(folder / "table_columns.csv", COLUMN_COLUMNS, key=["table", "column"]).rows
     for row in rows:
-        columns.setdefault(row["table"], []).append(_column(row, fields))
+        columns.setdefault(row["table"], []).extend(_columns(row, fields, folder))
     tables = {
         row["name"]: _table(row, tuple(columns.get(row["name"], ())))
         for row in read_definitions(folder / "tables.csv", TABLE_COLUMNS, key=["name"]).rows
@@ -169,6 +173,17 @@ def table(name: str) -> TableDefinition:
     if name not in tables:
         raise KeyError(f"there is no table {name!r}; tables are {', '.join(tables)}")
     return tables[name]
+
+
+def _columns(row: Row, fields: dict[str, Field], folder: Path) -> Iterator[Column]:
+    """The one column of a row, or all those of a family."""
+    if row["column"] != ALL_OF:
+        yield _column(row, fields)
+        return
+    if row["field"] not in FAMILIES:
+        raise row.fail(f"{row['field']!r} is no family of fields; there are {', '.join(FAMILIES)}")
+    for field in FAMILIES[row["field"]](folder):
+        yield Column(field.name, field, _flag(row, "required"), None)
 
 
 def _column(row: Row, fields: dict[str, Field]) -> Column:

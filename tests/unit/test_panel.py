@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from pipeline.columns import AGENCY, CONCEPT, DIMENSION, REPORT, VALUE, YEAR
-from pipeline.panel import load_rates, panel
+from pipeline.panel import column_names, load_rates, national_rates, panel
 from schemas.definitions import DefinitionError
+from schemas.rates import rate_fields
+from schemas.tables import conform
 
 FIGURES = {
     "new_received/total": 50,
@@ -41,6 +43,11 @@ def reports(*names: str) -> pl.DataFrame:
     facts = {"agency_name": "某局", "division_code": "330106", "scope": None, "template": "2021"}
     frame = pl.DataFrame({REPORT: names}, schema={REPORT: pl.String})
     return frame.with_columns(pl.lit(value, pl.String).alias(name) for name, value in facts.items())
+
+
+def agencies_of(agency: str) -> pl.DataFrame:
+    facts = {name: [name] for name in ("province", "prefecture", "county", "level", "function")}
+    return pl.DataFrame({AGENCY: [agency]} | facts)
 
 
 def row(figures: dict[str, int | None]) -> dict[str, object]:
@@ -97,14 +104,56 @@ def test_a_series_nobody_reported_is_null() -> None:
 
 def test_a_row_an_agency_year_with_what_the_agency_is() -> None:
     both = pl.concat([harmonized(FIGURES, "s", 2022), harmonized(FIGURES)])
-    facts = {name: [name] for name in ("province", "prefecture", "county", "level", "function")}
-    found = panel(both, reports("r", "s"), pl.DataFrame({AGENCY: ["a"]} | facts))
+    found = panel(both, reports("r", "s"), agencies_of("a"))
     assert found.select(AGENCY, YEAR, REPORT, "province").rows() == [
         ("a", 2021, "r", "province"),
         ("a", 2022, "s", "province"),
     ]
     with pytest.raises(ValueError, match="several reports stand for"):
         panel(pl.concat([harmonized(FIGURES), harmonized(FIGURES, "s")]), reports("r", "s"))
+
+
+def two_years(**facts: object) -> dict[str, object]:
+    """The later row of an agency's two years; `facts` change the report of the later one."""
+    later = FIGURES | {"new_received/total": 60, "granted/total": 30, "partially_granted/total": None}
+    both = pl.concat([harmonized(FIGURES, "s", 2022), harmonized(later, "t", 2023)])
+    is_later = pl.col(REPORT) == "t"
+    changed = [pl.when(is_later).then(pl.lit(v)).otherwise(pl.col(n)).alias(n) for n, v in facts.items()]
+    return panel(both, reports("s", "t").with_columns(changed)).row(1, named=True)
+
+
+def test_change_since_the_year_before() -> None:
+    found = two_years()
+    assert (found["previous_report_id"], found["applications_received_change"]) == ("s", 10)
+    assert found["natural_person_share_change"] == pytest.approx(40 / 60 - 40 / 50)
+    assert (found["disclosure_rate"], found["disclosure_rate_change"]) == (None, None)
+
+
+def test_no_change_for_an_organ_known_by_name_alone() -> None:
+    found = two_years(division_code=None)
+    assert (found["previous_report_id"], found["applications_received_change"]) == (None, None)
+
+
+def test_scopes_that_contradict_each_other_are_not_compared() -> None:
+    both = pl.concat([harmonized(FIGURES, "s", 2022), harmonized(FIGURES, "t", 2023)])
+    told = reports("s", "t").with_columns(pl.Series("scope", ["organ", "consolidated"]))
+    assert panel(both, told)["previous_report_id"].to_list() == [None, None]
+    half = told.with_columns(pl.Series("scope", ["organ", None]))
+    assert panel(both, half)["previous_report_id"].to_list() == [None, "s"]
+
+
+def test_no_change_over_a_gap_or_between_agencies() -> None:
+    gap = pl.concat([harmonized(FIGURES, "s", 2021), harmonized(FIGURES, "t", 2023)])
+    other = harmonized(FIGURES, "u", 2022).with_columns(pl.lit("b").alias(AGENCY))
+    found = panel(pl.concat([gap, other]), reports("s", "t", "u"))
+    assert found["previous_report_id"].to_list() == [None, None, None]
+
+
+def test_the_registry_describes_every_column_of_the_panel() -> None:
+    described = {field.name for field in rate_fields()}
+    made = {name for rate in national_rates().rates for name in column_names(rate)}
+    assert made == described
+    assert conform("panel", panel(harmonized({}), reports(), agencies_of("a"))).height == 0
 
 
 def test_no_reports_give_an_empty_panel() -> None:
