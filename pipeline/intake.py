@@ -26,9 +26,10 @@ RAW_SCHEMA: dict[str, pl.DataType] = {
     "fetched_at": pl.Datetime("us", "UTC"),
     "error": pl.String(),
     "error_details": pl.String(),
+    "trust": pl.String(),
 }
 """A raw document: what it is called, its hash and place in the archive (null where `error` says why it is not
-there), and for fetched ones the address, the answer's status and when it came."""
+there), and for fetched ones the address, the answer's status, when it came and what the source is trusted as."""
 
 
 def take_files(inputs: Sequence[Path], archive: Archive) -> pl.DataFrame:
@@ -36,7 +37,7 @@ def take_files(inputs: Sequence[Path], archive: Archive) -> pl.DataFrame:
     named = list(_named_files(inputs))
     rows = archive.deposit_all(path for path, _ in named)
     return _frame(
-        (name, row.sha256, _place(archive, row.sha256), None, None, None, row.error, row.error_details)
+        (name, row.sha256, _place(archive, row.sha256), None, None, None, row.error, row.error_details, None)
         for (_, name), row in zip(named, rows, strict=True)
     )
 
@@ -50,20 +51,24 @@ def _named_files(inputs: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def held_sources(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
-    """What the archive holds of some sources, whenever it was fetched; those it never had are left out."""
-    wanted = pl.DataFrame(
-        {"url": [s.url for s in sources if s.kind != "listing"]}, schema={"url": pl.String()}
+    """What the archive holds of some sources; those it never had are left out.
+
+    Status and time are those of the answer that brought the bytes, not of a later one that said “unchanged”: a
+    night on which nothing changed leaves the tables as they were.
+    """
+    urls = sorted({s.url for s in sources if s.kind != "listing"})
+    brought = archive.manifest().filter(
+        pl.col("url").is_in(urls), pl.col("outcome").is_in(["CREATE", "UPDATE"])
     )
-    held = archive.latest().filter(pl.col("held_sha256").is_not_null())
-    rows = wanted.unique().join(held, on="url", how="inner").sort("url").iter_rows(named=True)
+    rows = brought.unique("url", keep="last", maintain_order=True).sort("url").iter_rows(named=True)
     return _frame(
         (
             row["url"],
-            row["held_sha256"],
-            archive.locate(row["held_sha256"]),
-            row["held_final_url"] or row["url"],
-            row["held_http_status"],
-            row["held_fetched_at"],
+            row["sha256"],
+            archive.locate(row["sha256"]),
+            row["final_url"] or row["url"],
+            row["http_status"],
+            row["fetched_at"],
             None,
             None,
         )

@@ -80,7 +80,7 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "old.html": ("not_report_old_form", OLD_FORM.encode),
     "prose.txt": ("report_without_tables", PROSE.encode),
 }
-ODD_NAME = "na'me \"quoted\"\nline; DROP TABLE reports.txt"
+ODD_NAME = 'na\'me "quoted"\nline; DROP TABLE reports.txt'
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (path / name).write_bytes(make())
     (path / ODD_NAME).write_bytes(GOOD)
     (path / "again.txt").write_bytes(GOOD)
-    (path / "gbk.txt").write_bytes((REPORTS / "zhenhai-2020.txt").read_text(encoding="utf-8").encode("gb18030"))
+    (path / "gbk.txt").write_bytes(
+        (REPORTS / "zhenhai-2020.txt").read_text(encoding="utf-8").encode("gb18030")
+    )
     return path
 
 

@@ -31,10 +31,7 @@ def facts(stem: str) -> dict[tuple[str, str, str], Decimal | None]:
     """A report's figures as they were given to the typesetter."""
     with (SAMPLE / "facts" / f"{stem}.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    return {
-        (r["table"], r["row"], r["column"]): Decimal(r["value"]) if r["value"] else None
-        for r in rows
-    }
+    return {(r["table"], r["row"], r["column"]): Decimal(r["value"]) if r["value"] else None for r in rows}
 
 
 def cells_of(connection: duckdb.DuckDBPyConnection, file: str) -> dict[tuple[str, str, str], Decimal | None]:

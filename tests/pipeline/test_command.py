@@ -80,7 +80,9 @@ def test_text_that_looks_like_a_formula_stays_text_in_csv(ogi: Ogi, warehouse: P
 
 @pytest.mark.parametrize("shape", ["csv", "parquet", "xlsx"])
 def test_export_writes_a_file_a_table(ogi: Ogi, warehouse: Path, tmp_path: Path, shape: str) -> None:
-    done = ogi("export", "--warehouse", warehouse, "--format", shape, "--to", tmp_path, "reports", "harmonized")
+    done = ogi(
+        "export", "--warehouse", warehouse, "--format", shape, "--to", tmp_path, "reports", "harmonized"
+    )
     assert done.returncode == 0, done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"harmonized.{shape}", f"reports.{shape}"]
     assert all(p.stat().st_size > 500 for p in tmp_path.iterdir())
