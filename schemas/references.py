@@ -1,4 +1,4 @@
-"""Which organs may make 规章, and which cells a count told in prose must equal: two definition files."""
+"""Which organs may make 规章, which cells a count told in prose must equal, how the form calls its sections."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from schemas.definitions import HERE, read_definitions
 
 MAKER_COLUMNS = ("division", "name", "source", "note")
 COUNT_COLUMNS = ("concept", "table", "row", "column")
+SECTION_COLUMNS = ("number", "words", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,13 @@ def load_told_counts(path: Path = HERE / "told_counts.csv") -> tuple[ToldCount, 
         rows, columns = (tuple(row[axis].split("+")) for axis in ("row", "column"))
         counts.append(ToldCount(row["concept"], row["table"], rows, columns))
     return tuple(counts)
+
+
+@cache
+def load_sections(path: Path = HERE / "sections.csv") -> dict[int, tuple[str, ...]]:
+    """The headings under which each section of the form is known, the form's own first, by its number."""
+    headings: dict[int, tuple[str, ...]] = {}
+    for row in read_definitions(path, SECTION_COLUMNS, key=["words"]).rows:
+        number = int(row["number"])
+        headings[number] = (*headings.get(number, ()), row["words"])
+    return headings

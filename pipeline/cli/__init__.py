@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli.asking import export, sql
 from pipeline.cli.building import build
+from pipeline.cli.checking import check
 from pipeline.cli.fetching import discover, fetch
 from pipeline.cli.reading import extract
 from schemas.messages import Language
@@ -31,10 +32,11 @@ def main(context: click.Context, lang: Language | None) -> None:
       ogi build                                    the embedded sample → data/warehouse/
       ogi build --input my-reports/ --out panel/   your own reports
       ogi extract report.docx                      what one report says
+      ogi check report.docx                        what to look at before publishing
       ogi sql "SELECT * FROM reports"              ask the warehouse
     """
     context.obj = lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
 
 
-for command in (build, extract, sql, export, fetch, discover):
+for command in (build, extract, check, sql, export, fetch, discover):
     main.add_command(command)

@@ -42,11 +42,11 @@ def extract(lang: Language, files: Sequence[Path], shape: str) -> None:
     from pipeline.batch import Item, read_all
 
     reports = read_all(Item(path, str(path)) for path in files)
-    statuses = list(_PRINTERS[shape](_watched(reports, len(files), lang)))
+    statuses = list(_PRINTERS[shape](watched(reports, len(files), lang)))
     sys.exit(0 if all(status in ("ok", "partial") for status in statuses) else 1)
 
 
-def _watched(reports: Iterable[Report], total: int, lang: Language) -> Iterator[Report]:
+def watched(reports: Iterable[Report], total: int, lang: Language) -> Iterator[Report]:
     """Passes reports on, with a progress bar on long work, and says what became of the bad ones."""
     with progress() as advance:
         for count, report in enumerate(reports, start=1):
