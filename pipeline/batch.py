@@ -1,35 +1,38 @@
 """Many files → their reports, in order, each read in a worker process that one bad file cannot take down.
 
 Workers are bounded in time and memory; one that hangs or dies loses one document, which is tried once more
-alone and then recorded.
+alone, beside the rest of the run, and then recorded. Reports that wait for an earlier one are kept packed and
+are bounded in number, so that a run's memory does not grow with its length.
 """
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import resource
+import pickle
+import threading
+import time
+import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.read import MAX_BYTES, failed, read_report, unread
 from pipeline.report import Report
+from pipeline.workers import EXECUTOR, Executor, Limits, LocalWorkers, remote_executor
 
+FASTEST = 1
+"""The level of packing: a report becomes a sixth of its size in a tenth of a millisecond."""
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one document may take, and how many workers share the work."""
-
-    seconds: float = 60.0
-    memory: int = 1_500_000_000
-    workers: int = max(1, os.cpu_count() or 1)
-    tasks_per_worker: int = 200
+LOST = frozenset({"timed_out", "worker_died"})
+"""Codes of documents that were lost twice; they are lost again unless the limits change."""
+UNSETTLED = frozenset({"missing_file", "not_a_file", "not_permitted", "timed_out_once", "worker_died_once"})
+"""Codes that tell of the moment and not of the document: another run may read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,78 +80,224 @@ def _known(data: bytes, item: Item) -> Report:
     return Report(item.source, digest, "", len(data), "", "failed")
 
 
-def read_all(items: Iterable[Item], limits: Limits | None = None) -> Iterator[Report]:
+def read_all(
+    items: Iterable[Item], limits: Limits | None = None, executor: Executor | None = None
+) -> Iterator[Report]:
     """Reads files in worker processes and yields their reports in the order given.
 
     A document that outlives its time or kills its worker is tried once more, alone; if it fails again its report
-    says `timed_out` or `worker_died`.
+    says `timed_out` or `worker_died`. Where the time for second tries is used up it says `timed_out_once` or
+    `worker_died_once`.
+
+    Args:
+        items: The files; they are taken as they are needed.
+        limits: What one document may take; from the environment by default.
+        executor: What takes the calls, and is left open; by default what `OGI_EXECUTOR` names, else the
+            workers of this machine.
+
+    Raises:
+        WorkersError: A setting that cannot be used.
     """
-    limits = limits or Limits()
-    todo = list(items)
-    with _Pool(limits) as pool:
-        futures = [pool.submit_item(item) for item in todo]
-        for item, future in zip(todo, futures, strict=True):
-            yield _outcome(item, future, limits) or _alone(item, limits)
-
-
-def _alone(item: Item, limits: Limits) -> Report:
-    """The second and last try of a document that took its worker down."""
-    with _Pool(replace(limits, workers=1)) as pool:
-        future = pool.submit_item(item)
-        report = _outcome(item, future, limits)
-        return report or _lost(item, future, limits)
-
-
-def _outcome(item: Item, future: Future[Report], limits: Limits) -> Report | None:
+    limits = limits or Limits.from_environment(os.environ)
+    taking = executor or remote_executor(os.environ.get(EXECUTOR, "")) or LocalWorkers(limits)
     try:
-        return future.result()
-    except (TimeoutError, ProcessExpired):
-        return None
+        yield from _reading(limits, taking).reports(items)
+    finally:
+        if executor is None:
+            taking.shutdown(wait=False)
 
 
-def _lost(item: Item, future: Future[Report], limits: Limits) -> Report:
-    error = future.exception()
-    data = item.path.read_bytes() if item.path.is_file() else b""
-    if isinstance(error, TimeoutError):
-        return failed(_known(data, item), UnreadableDocumentError("timed_out", seconds=limits.seconds))
-    code = getattr(error, "exitcode", "?")
-    return failed(_known(data, item), UnreadableDocumentError("worker_died", reason=f"exit code {code}"))
+def read_packed(item: Item) -> bytes:
+    """Reads one file and packs its report for its way between processes."""
+    return _packed(read_item(item))
 
 
-class _Pool:
-    """A pebble pool of bounded workers."""
+def read_isolated(item: Item, limits: Limits) -> bytes:
+    """Reads one file in a bounded process of the machine that this is called on; never fails.
 
-    def __init__(self, limits: Limits) -> None:
+    This is what a cluster runs. Each thread of its workers keeps a process of its own for its documents.
+    """
+    if not hasattr(_own, "workers"):
+        _own.workers = LocalWorkers(replace(limits, workers=1))
+    (report,) = _reading(limits, _own.workers).reports([item])
+    return _packed(report)
+
+
+_own = threading.local()
+
+
+def _packed(report: Report) -> bytes:
+    return zlib.compress(pickle.dumps(report, pickle.HIGHEST_PROTOCOL), FASTEST)
+
+
+def _unpacked(data: bytes) -> Report:
+    report: Report = pickle.loads(zlib.decompress(data))  # noqa: S301 - made by our own worker
+    return report
+
+
+@dataclass(slots=True)
+class _Place:
+    """A document's place in the order: what it is, and its report once there is one."""
+
+    item: Item
+    packed: bytes | None = None
+
+
+class _Reading:
+    """Documents on their way through an executor, in order."""
+
+    patience: float | None = None
+    """Seconds without any answer after which whatever is under way is given up; None waits."""
+
+    def __init__(self, limits: Limits, executor: Executor) -> None:
         self._limits = limits
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["pipeline.read"])
-        self._pool = ProcessPool(
-            max_workers=limits.workers,
-            max_tasks=limits.tasks_per_worker,
-            initializer=_bound_memory,
-            initargs=[limits.memory],
-            context=context,
-        )
+        self._executor = executor
+        self._places: deque[_Place] = deque()
+        self._running: dict[Future[bytes], _Place] = {}
 
-    def __enter__(self) -> _Pool:
-        return self
+    def reports(self, items: Iterable[Item]) -> Iterator[Report]:
+        """The reports, in the order of their items."""
+        todo = iter(items)
+        self._fill(todo)
+        while self._places:
+            while self._places[0].packed is None:
+                self._settle()
+                self._fill(todo)
+            yield _unpacked(self._places.popleft().packed or b"")
+            self._fill(todo)
 
-    def __exit__(self, *error: object) -> None:
-        if any(error):
-            self._pool.stop()  # type: ignore[no-untyped-call]
+    def _fill(self, todo: Iterator[Item]) -> None:
+        while len(self._running) < self._limits.under_way and len(self._places) < self._limits.ahead:
+            item = next(todo, None)
+            if item is None:
+                return
+            place = _Place(item)
+            self._places.append(place)
+            self._running[self._submit(item)] = place
+
+    def _submit(self, item: Item) -> Future[bytes]:
+        raise NotImplementedError
+
+    def _settle(self) -> None:
+        """Waits for an answer, and takes in all that have come."""
+        answered = wait(self._waited_for(), timeout=self.patience, return_when=FIRST_COMPLETED).done
+        if not answered:
+            self._give_up()
+        for future in answered:
+            self._take(future)
+
+    def _waited_for(self) -> list[Future[bytes]]:
+        return list(self._running)
+
+    def _take(self, future: Future[bytes]) -> None:
+        place = self._running.pop(future)
+        error = _error(future)
+        if error is None:
+            place.packed = future.result()
         else:
-            self._pool.close()  # type: ignore[no-untyped-call]
-        self._pool.join()
+            self._lose(place, error)
 
-    def submit_item(self, item: Item) -> Future[Report]:
-        """Starts reading an item in a worker."""
-        future: Future[Report] = self._pool.schedule(read_item, args=[item], timeout=self._limits.seconds)
-        return future
+    def _lose(self, place: _Place, error: BaseException) -> None:
+        place.packed = _packed(_lost(place.item, error, self._limits))
+
+    def _give_up(self) -> None:
+        for place in [self._running.pop(future) for future in list(self._running)]:
+            self._lose(place, TimeoutError())
 
 
-def _bound_memory(limit: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+class _NearReading(_Reading):
+    """Documents on their way through the workers of this machine, with second tries beside them."""
+
+    def __init__(self, limits: Limits, workers: LocalWorkers) -> None:
+        super().__init__(limits, workers)
+        self._workers = workers
+        self.patience = 2 * limits.seconds + 30
+        self._alone = workers.alone()
+        self._again: deque[tuple[_Place, BaseException]] = deque()
+        self._second: tuple[Future[bytes], _Place, float] | None = None
+        self._left = limits.second_tries
+
+    def reports(self, items: Iterable[Item]) -> Iterator[Report]:
+        """The reports, in the order of their items."""
+        try:
+            yield from super().reports(items)
+        finally:
+            self._alone.shutdown(wait=False)
+
+    def _submit(self, item: Item) -> Future[bytes]:
+        return self._workers.submit(read_packed, item)
+
+    def _waited_for(self) -> list[Future[bytes]]:
+        second = [self._second[0]] if self._second else []
+        return [*super()._waited_for(), *second]
+
+    def _take(self, future: Future[bytes]) -> None:
+        if self._second is None or future is not self._second[0]:
+            super()._take(future)
+            return
+        _, place, begun = self._second
+        self._second = None
+        self._left -= time.monotonic() - begun
+        error = _error(future)
+        place.packed = future.result() if error is None else _packed(_lost(place.item, error, self._limits))
+        self._try_again()
+
+    def _lose(self, place: _Place, error: BaseException) -> None:
+        self._again.append((place, error))
+        self._try_again()
+
+    def _try_again(self) -> None:
+        """Starts the next second try, one at a time; once their time is used up, what waits is lost."""
+        while self._again and self._left <= 0:
+            place, error = self._again.popleft()
+            place.packed = _packed(_lost(place.item, error, self._limits, tries=1))
+        if self._second is not None or not self._again:
+            return
+        place, _ = self._again.popleft()
+        self._second = (self._alone.submit(read_packed, place.item), place, time.monotonic())
+
+    def _give_up(self) -> None:
+        """Starts the workers anew: one that was killed while it answered can block all others."""
+        self._workers.restart()
+        self._alone.restart()
+        if self._second is not None:
+            place, self._second = self._second[1], None
+            place.packed = _packed(_lost(place.item, TimeoutError(), self._limits))
+        super()._give_up()
+
+
+class _FarReading(_Reading):
+    """Documents on their way through a cluster, each bounded on the machine that reads it."""
+
+    def _submit(self, item: Item) -> Future[bytes]:
+        return self._executor.submit(read_isolated, item, self._limits)
+
+
+def _reading(limits: Limits, executor: Executor) -> _Reading:
+    return (
+        _NearReading(limits, executor)
+        if isinstance(executor, LocalWorkers)
+        else _FarReading(limits, executor)
+    )
+
+
+def _error(future: Future[bytes]) -> BaseException | None:
+    return TimeoutError() if future.cancelled() else future.exception()
+
+
+def _lost(item: Item, error: BaseException, limits: Limits, tries: int = 2) -> Report:
+    """The report of a document whose worker hung or died."""
+    once = "_once" if tries == 1 else ""
+    if isinstance(error, TimeoutError):
+        why = UnreadableDocumentError(f"timed_out{once}", seconds=limits.seconds)
+    else:
+        ended = f"exit code {error.exitcode}" if isinstance(error, ProcessExpired) else type(error).__name__
+        why = UnreadableDocumentError(f"worker_died{once}", reason=ended)
+    try:
+        data = item.path.read_bytes()
+    except OSError:
+        data = b""
+    return failed(_known(data, item), why)
 
 
 def files_under(paths: Sequence[Path]) -> list[Path]:

@@ -1,0 +1,16 @@
+"""Nothing flows in or out: importing this loads once, before workers are forked, what all of them share.
+
+No module here may start a thread: what is forked while one runs may hang. Polars does, so it stays out.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from pipeline.batch import read_report
+
+SPECIMEN = "示例市2023年政府信息公开工作年度报告\n一、总体情况\n本报告由示例市人民政府办公室编制。\n"
+
+# A fault here would keep every worker from starting; in a worker it is told with the document it concerns.
+with suppress(Exception):
+    read_report(SPECIMEN.encode(), "specimen.txt")
