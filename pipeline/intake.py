@@ -56,9 +56,9 @@ def held_sources(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
     Status and time are those of the answer that brought the bytes, not of a later one that said “unchanged”: a
     night on which nothing changed leaves the tables as they were.
     """
-    urls = sorted({s.url for s in sources if s.kind != "listing"})
+    trust = {source.url: source.trust for source in sources if source.kind != "listing"}
     brought = archive.manifest().filter(
-        pl.col("url").is_in(urls), pl.col("outcome").is_in(["CREATE", "UPDATE"])
+        pl.col("url").is_in(sorted(trust)), pl.col("outcome").is_in(["CREATE", "UPDATE"])
     )
     rows = brought.unique("url", keep="last", maintain_order=True).sort("url").iter_rows(named=True)
     return _frame(
@@ -71,6 +71,7 @@ def held_sources(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
             row["fetched_at"],
             None,
             None,
+            trust[row["url"]],
         )
         for row in rows
     )

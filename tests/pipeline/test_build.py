@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -101,7 +100,7 @@ def test_other_handling_runs_across_the_forms(connection: duckdb.DuckDBPyConnect
     assert [derivation for _, _, derivation in found] == ["as_reported"] * 2 + ["summed"] * 3
     parts = facts("showcase-2022")
     told = [parts["applications", row, "total"] for row in parts_of_other_handling()]
-    assert dict((year, value) for year, value, _ in found)[2022] == sum(filter(None, told))
+    assert {year: value for year, value, _ in found}[2022] == sum(filter(None, told))
 
 
 def parts_of_other_handling() -> tuple[str, ...]:

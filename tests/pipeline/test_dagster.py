@@ -22,6 +22,7 @@ import polars as pl
 import pytest
 
 from assets import command
+from assets import tidy as tidy_assets
 from assets.definitions import EVERYTHING, NIGHTLY, compose, defs
 from assets.resources import Line, silent
 from assets.tables import ALL_YEARS
@@ -133,11 +134,11 @@ def test_a_table_that_breaks_its_definition_is_not_published(
     assert run_line(line).success
     before = os.readlink(tmp_path / "current")
 
-    def broken(readings: pl.DataFrame) -> pl.DataFrame:
-        return good(readings).with_columns(pl.lit("12").alias("division_code"))
+    def broken(*frames: pl.DataFrame) -> pl.DataFrame:
+        return good(*frames).with_columns(pl.lit("12").alias("division_code"))
 
-    good = monkeypatch_target()
-    monkeypatch.setattr("assets.tidy.agencies_of", broken)
+    good = tidy_assets.agencies_of
+    monkeypatch.setattr(tidy_assets, "agencies_of", broken)
     result = run_line(line)
     assert not result.success
     (failed,) = [e for e in result.get_asset_check_evaluations() if e.blocking and not e.passed]
@@ -145,12 +146,6 @@ def test_a_table_that_breaks_its_definition_is_not_published(
     assert "division_code" in json.dumps(failed.metadata["problems"].value)
     assert os.readlink(tmp_path / "current") == before
     assert open_warehouse(tmp_path).execute("SELECT count(*) FROM agencies").fetchone() == (7,)
-
-
-def monkeypatch_target():  # type: ignore[no-untyped-def]
-    from assets import tidy
-
-    return tidy.agencies_of
 
 
 def free_port() -> int:
