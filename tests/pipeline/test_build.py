@@ -123,11 +123,11 @@ def test_every_table_and_column_is_explained(connection: duckdb.DuckDBPyConnecti
 
 
 def test_the_same_input_is_the_same_release(ogi: Ogi, warehouse: Path) -> None:
-    before = os.readlink(warehouse / "current")
+    before = (warehouse / "current").readlink()
     files = {p: p.read_bytes() for p in (warehouse / "current" / "parquet").rglob("*.parquet")}
     done = ogi("build", "--out", warehouse)
     assert done.returncode == 0, done.stderr
-    assert os.readlink(warehouse / "current") == before
+    assert (warehouse / "current").readlink() == before
     assert {p: p.read_bytes() for p in (warehouse / "current" / "parquet").rglob("*.parquet")} == files
 
 

@@ -47,7 +47,7 @@ def test_sources_flow_into_the_warehouse_and_are_not_transferred_twice(
     arguments = ("build", "--input", empty, "--sources", sources, "--out", tmp_path / "out")
     first = ogi(*arguments, env=OPEN)
     assert first.returncode == 0, first.stderr
-    before = os.readlink(tmp_path / "out" / "current")
+    before = (tmp_path / "out" / "current").readlink()
     found = open_warehouse(tmp_path / "out").execute(
         "SELECT url, http_status, agency_name, sha256 FROM documents JOIN reports USING (sha256) ORDER BY url"
     )
@@ -61,7 +61,7 @@ def test_sources_flow_into_the_warehouse_and_are_not_transferred_twice(
     assert second.returncode == 0, second.stderr
     outcomes = archive.manifest()["outcome"].to_list()
     assert outcomes.count("CREATE") == outcomes.count("UNCHANGED") == 3
-    assert os.readlink(tmp_path / "out" / "current") == before
+    assert (tmp_path / "out" / "current").readlink() == before
 
 
 def test_fetch_fills_the_archive_and_sums_up(web: Web, ogi: Ogi, tmp_path: Path) -> None:
