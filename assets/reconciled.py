@@ -8,10 +8,10 @@ import polars as pl
 from assets.resources import Line, of_years
 from assets.tables import described, report_years, single_run
 from pipeline.checks import evaluate, rule_table
+from pipeline.corrections import harmonize_corrected, judge
 from pipeline.coverage import coverage as coverage_of
 from pipeline.coverage import expected_reports
 from pipeline.panel import panel as panel_of
-from pipeline.reconcile import harmonize
 from schemas.tables import conform
 
 RULES = ("pipeline/checks.py", "pipeline/rules.py", "schemas/checks.csv")
@@ -30,17 +30,27 @@ def evaluated_rules(
     yield dg.Output(evaluation.results, output_name="check_results")
 
 
+@dg.asset(group_name="reconciled", **described("corrections", "pipeline/corrections.py"))
+def corrections(line: Line, cells: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+    """What became of each correction; one whose printed number no longer stands is refused."""
+    return judge(line.correction_list(), cells, readings)
+
+
 @dg.asset(
     group_name="reconciled",
     partitions_def=report_years,
     backfill_policy=single_run,
-    **described("harmonized", "pipeline/reconcile.py", "schemas/crosswalk.csv"),
+    **described("harmonized", "pipeline/reconcile.py", "pipeline/corrections.py", "schemas/crosswalk.csv"),
 )
 def harmonized(
-    context: dg.AssetExecutionContext, cells: pl.DataFrame, readings: pl.DataFrame
+    context: dg.AssetExecutionContext,
+    cells: pl.DataFrame,
+    readings: pl.DataFrame,
+    corrections: pl.DataFrame,
 ) -> pl.DataFrame:
-    """The current reports' figures under concepts that hold across form variants."""
-    return harmonize(of_years(cells, context.partition_keys), of_years(readings, context.partition_keys))
+    """The current reports' figures under concepts that hold across form variants, corrections applied."""
+    years = context.partition_keys
+    return harmonize_corrected(of_years(cells, years), of_years(readings, years), corrections)
 
 
 @dg.asset(

@@ -12,8 +12,9 @@ import dagster as dg
 import polars as pl
 
 from pipeline.archive import Archive
+from pipeline.corrections import Correction, load_corrections
 from pipeline.fetch.sources import Source, load_sources
-from pipeline.paths import data_folder, sample_folder, warehouse_folder
+from pipeline.paths import corrections_file, data_folder, sample_folder, warehouse_folder
 
 Progress = Callable[[str, int, int], None]
 UNKNOWN_YEAR = "unknown"
@@ -61,6 +62,10 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
     def source_list(self) -> tuple[Source, ...]:
         """The sources to fetch: those of the file given, else of `data/reference/sources.csv`."""
         return load_sources(Path(self.sources) if self.sources else None)
+
+    def correction_list(self) -> tuple[Correction, ...]:
+        """The corrections of misprinted numbers."""
+        return load_corrections(corrections_file())
 
 
 def silent(stage: str, done: int, total: int) -> None:

@@ -24,6 +24,8 @@ DERIVATION = "derivation"
 RELATION = "relation"
 COMPARABLE = "comparable"
 NOTE = "note"
+AS_PRINTED = "value_as_printed"
+CORRECTED = "corrected"
 
 RULE = "rule"
 LEVEL = "level"

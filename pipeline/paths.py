@@ -38,3 +38,9 @@ def data_folder() -> Path:
 def warehouse_folder() -> Path:
     """Where the warehouse stands unless a run is told otherwise."""
     return data_folder() / "warehouse"
+
+
+def corrections_file() -> Path:
+    """The corrections of misprinted numbers: `$OGI_CORRECTIONS`, else `corrections.csv` beside what runs make."""
+    named = os.environ.get("OGI_CORRECTIONS")
+    return Path(named) if named else data_folder() / "corrections.csv"

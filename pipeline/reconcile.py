@@ -10,10 +10,12 @@ import polars as pl
 
 from pipeline.columns import (
     AGENCY,
+    AS_PRINTED,
     BLANKS,
     COLUMN,
     COMPARABLE,
     CONCEPT,
+    CORRECTED,
     DERIVATION,
     DIMENSION,
     KIND,
@@ -45,8 +47,12 @@ HARMONIZED_SCHEMA: dict[str, pl.DataType] = {
     BLANKS: pl.Int32(),
     VARIANT: pl.String(),
     NOTE: pl.String(),
+    AS_PRINTED: pl.Decimal(20, 2),
+    CORRECTED: pl.Boolean(),
 }
 """The columns of the harmonised frame, in order."""
+STATED = tuple(name for name in HARMONIZED_SCHEMA if name not in (AS_PRINTED, CORRECTED))
+"""The columns that the report itself fills; the others tell of corrections (`pipeline/corrections.py`)."""
 KEY = (AGENCY, YEAR, CONCEPT, DIMENSION)
 CELL_COLUMNS = (REPORT, TABLE, ROW, COLUMN, VARIANT, VALUE, KIND, UNIT)
 CELL_PLACE = (VARIANT, TABLE, ROW, COLUMN)
@@ -67,7 +73,8 @@ def harmonize(cells: pl.DataFrame, reports: pl.DataFrame, crosswalk: Crosswalk |
         `value` is null where no part was reported (`kind` then says why: that of the parts where they agree,
         else `blank`), and where a part is unreadable. `blanks` counts the parts without a number; a sum over
         some blanks is the sum of the others. `comparable` false: not to be chained across forms. The cells
-        behind a row are those of its report that `Crosswalk.sources_of(variant, concept, dimension)` names.
+        behind a row are those of its report that `Crosswalk.sources_of(variant, concept, dimension)` names. No
+        correction is applied: `value_as_printed` is `value`, `corrected` false.
 
     Raises:
         ValueError: A missing column, or a cell that the crosswalk does not know.
@@ -81,7 +88,8 @@ def harmonize(cells: pl.DataFrame, reports: pl.DataFrame, crosswalk: Crosswalk |
     named = current(reports).select(REPORT, AGENCY, YEAR).drop_nulls()
     parts = printed.join(mapping.sources, on=list(CELL_PLACE)).join(named, on=REPORT)
     single, several = (parts.filter(condition) for condition in (pl.col(PARTS) == 1, pl.col(PARTS) > 1))
-    made = pl.concat([_as_reported(single), _summed(several)])
+    stated = pl.concat([_as_reported(single), _summed(several)])
+    made = stated.with_columns(pl.col(VALUE).alias(AS_PRINTED), pl.lit(False).alias(CORRECTED))
     return made.select(pl.col(name).cast(dtype) for name, dtype in HARMONIZED_SCHEMA.items()).sort(KEY)
 
 
@@ -94,7 +102,7 @@ def _check_known(cells: pl.DataFrame, crosswalk: Crosswalk) -> None:
 
 def _as_reported(parts: pl.DataFrame) -> pl.DataFrame:
     is_blank = pl.col(KIND).is_in(["blank", "nil_mark", "absent"])
-    return parts.with_columns(is_blank.cast(pl.Int32).alias(BLANKS)).select(*HARMONIZED_SCHEMA)
+    return parts.with_columns(is_blank.cast(pl.Int32).alias(BLANKS)).select(*STATED)
 
 
 def _summed(parts: pl.DataFrame) -> pl.DataFrame:
@@ -117,4 +125,4 @@ def _summed(parts: pl.DataFrame) -> pl.DataFrame:
         pl.when(~is_unknown & is_any).then(VALUE).alias(VALUE),
         kinds.otherwise("kind_if_none").alias(KIND),
         (pl.col(PARTS) - pl.col(KNOWN) - pl.col("unreadable_parts")).alias(BLANKS),
-    ).select(*HARMONIZED_SCHEMA)
+    ).select(*STATED)
