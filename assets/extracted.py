@@ -9,8 +9,15 @@ from assets.tables import described
 from pipeline.batch import read_all
 from pipeline.intake import intake_failures, items
 from pipeline.tidy import READ_TABLES, tidy, with_provenance
+from pipeline.versions import mark_versions
 
-READERS = ("pipeline/readers", "pipeline/extract.py", "pipeline/identify.py", "schemas/templates")
+READERS = (
+    "pipeline/readers",
+    "pipeline/extract.py",
+    "pipeline/identify.py",
+    "pipeline/versions.py",
+    "schemas/templates",
+)
 NAMES = {"reports": "readings"}
 """The asset of a table, where it is not called like it: `reports` is made from readings and checks."""
 
@@ -31,6 +38,7 @@ def extracted_tables(
         reports.append(report)
     frames = tidy(reports)
     frames["documents"] = with_provenance(frames["documents"], raw_documents)
+    frames["reports"] = mark_versions(frames["reports"], frames["cells"], raw_documents)
     frames["failures"] = pl.concat(
         [frames["failures"], intake_failures(raw_documents)], how="vertical_relaxed"
     )

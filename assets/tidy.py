@@ -7,6 +7,8 @@ from assets.resources import of_years
 from assets.tables import described, report_years, single_run
 from pipeline.tidy import FACTS, fact, with_checks
 from pipeline.tidy import agencies as agencies_of
+from pipeline.versions import revisions as revisions_of
+from schemas.tables import conform
 
 
 def _fact_asset(name: str) -> dg.AssetsDefinition:
@@ -36,3 +38,9 @@ def agencies(readings: pl.DataFrame) -> pl.DataFrame:
 def reports(readings: pl.DataFrame, check_results: pl.DataFrame) -> pl.DataFrame:
     """The reports, with how many printed identities each breaks."""
     return with_checks(readings, check_results)
+
+
+@dg.asset(group_name="tidy", **described("revisions", "pipeline/versions.py"))
+def revisions(readings: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """What differs between versions of the same report."""
+    return conform("revisions", revisions_of(readings, cells))

@@ -17,6 +17,7 @@ import polars as pl
 from pipeline.agencies import agency_attributes
 from pipeline.document import Locator
 from pipeline.report import TABLES, Leftover, Report
+from pipeline.versions import mark_versions
 from schemas.messages import Message
 from schemas.tables import conform, table
 
@@ -50,10 +51,11 @@ def tidy(reports: Sequence[Report]) -> dict[str, pl.DataFrame]:
         else:
             repeats.append((report, known))
     read = [report for report in unique if report.status in ("ok", "partial")]
+    cells = _frame("cells", read, _cell_rows)
     return {
         "documents": _frame("documents", (r for r in unique if r.sha256), _document_rows),
-        "reports": mark_current(_frame("reports", read, _report_rows)),
-        "cells": _frame("cells", read, _cell_rows),
+        "reports": mark_versions(_frame("reports", read, _report_rows), cells),
+        "cells": cells,
         "sections": _frame("sections", read, _section_rows),
         "narrative_figures": _frame("narrative_figures", read, _figure_rows),
         "failures": _frame("failures", [*((r, "") for r in unique), *repeats], _failure_rows),
@@ -115,6 +117,8 @@ def _report_rows(report: Report) -> Iterator[Row]:
         extraction.numeric_used / found if found else None,
         None,
         True,
+        None,
+        None,
         None,
     )
 
@@ -182,24 +186,6 @@ def _leftover_row(left: Leftover, name: str, year: int | None) -> Row:
     words = left.message
     texts = (words.code, words.text("en"), words.text("zh"))
     return (name, year, left.table, left.raw, left.label or None, *texts, *_ordinals(left.locator))
-
-
-def mark_current(reports: pl.DataFrame) -> pl.DataFrame:
-    """Marks the one report that stands for each agency and year, and what it supersedes.
-
-    The most complete one stands; among equals the one published last, then the one whose name comes first, so
-    that the choice never depends on the order of files. Reports of an unknown agency or year stand for
-    themselves.
-    """
-    group = ["agency_id", "report_year"]
-    completeness = pl.col("cells_reported").fill_null(0)
-    published = pl.col("published_on").fill_null(date.min)
-    ranked = reports.sort([completeness, published, "report_id"], descending=[True, True, False])
-    known = pl.all_horizontal(pl.col(group).is_not_null())
-    current = ~known | (pl.int_range(pl.len()).over(group) == 0)
-    following = pl.col("report_id").shift(-1).over(group)
-    superseded = pl.when(known & current).then(following)
-    return ranked.with_columns(current.alias("is_current"), superseded.alias("supersedes")).sort("report_id")
 
 
 def with_provenance(documents: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
