@@ -20,7 +20,7 @@ $(VENV)/.run: requirements/run.lock pyproject.toml
 
 $(VENV)/.dev: requirements/dev.lock requirements/oldest-duckdb.lock $(VENV)/.run
 	$(BIN)/pip install -qq --require-hashes --requirement requirements/dev.lock
-	$(BIN)/pip install -qq --require-hashes --upgrade --target .compat/duckdb-1.4 --requirement requirements/oldest-duckdb.lock
+	$(BIN)/pip install -qq --require-hashes --no-deps --upgrade --target .compat/duckdb-1.4 --requirement requirements/oldest-duckdb.lock
 	@touch $@
 
 warehouse: $(VENV)/.run  ## Sets up and builds the warehouse from the embedded sample

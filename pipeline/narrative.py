@@ -20,8 +20,11 @@ from schemas.definitions import HERE, DefinitionError, read_definitions
 
 SECTION_COLUMNS = ("number", "words", "note")
 FIGURE_COLUMNS = ("concept", "pattern", "unit", "section", "note")
-SHORTEST_BARE_HEADING = 7  # a heading without its number must be at least so long to be told from a sub-heading
+SHORTEST_BARE_HEADING = (
+    7  # a heading without its number must be at least so long to be told from a sub-heading
+)
 SHORTEST_WRAPPED = 18  # characters of a line that may be wrapped in mid-sentence
+LARGEST = Decimal(10**15)
 
 _NUMBERING = r"(?:[一二三四五六七]|[1-7１-７])\s*[、.．,，:：]?\s*"
 _SENTENCE_END = re.compile(r"[。！？!?；;：:]$")
@@ -128,4 +131,6 @@ def _matches(rule: _FigureRule, text: str) -> Iterator[Figure]:
     for sentence in _SENTENCES.findall(text):
         for match in rule.pattern.finditer(re.sub(r"\s+", "", sentence)):
             value = Decimal(match["number"].replace(",", "")) * _SCALES[match["scale"]]
+            if value >= LARGEST:
+                continue  # a telephone number or two counts run together, and more than the tables hold
             yield Figure(rule.concept, value, rule.unit, sentence.strip(), bool(match["about"]))

@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COMPILE = [
     *("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"),
-    *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras", "--upgrade"),
+    *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
+    *("--no-strip-extras", "--upgrade"),
 ]
 OLDEST_DUCKDB = "duckdb==1.4.5"  # the oldest release that must open a published warehouse
 
