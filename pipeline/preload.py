@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from pipeline.batch import read_report
+from pipeline.read import read_report
 
 SPECIMEN = "示例市2023年政府信息公开工作年度报告\n一、总体情况\n本报告由示例市人民政府办公室编制。\n"
 
