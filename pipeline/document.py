@@ -86,10 +86,15 @@ class Grid:
 
     rows: tuple[tuple[Cell, ...], ...]
     locator: Locator = NOWHERE
+    _tall: tuple[Cell, ...] = field(init=False, repr=False, compare=False)
+    """The cells that reach into later rows: few, where looking at all for every row takes hours on a large table."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tall", tuple(c for row in self.rows for c in row if c.row_span > 1))
 
     def covering(self, row: int) -> tuple[Cell, ...]:
         """The cells of earlier rows that reach down into `row`, left to right."""
-        reaching = [c for above in self.rows[:row] for c in above if c.row + c.row_span > row]
+        reaching = [c for c in self._tall if c.row < row < c.row + c.row_span]
         return tuple(sorted(reaching, key=lambda cell: cell.column))
 
     def cells(self) -> Iterator[Cell]:

@@ -1,0 +1,224 @@
+"""Mutants of good files flow through the reading of a run; out comes whether each had an answer, and at what cost.
+
+    python -m benchmarks.fuzz --count 10000
+    python -m benchmarks.fuzz --first 1234 --count 1 --keep /tmp/mutants
+
+Exit code 0 when every mutant had its answer: nothing hung or crashed, none took too much memory, and no reader
+raised what it did not foresee.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.mutations import Mutant, Seed, mutants
+from pipeline.batch import Item, read_all, read_packed
+from pipeline.paths import sample_folder
+from pipeline.report import Report
+from pipeline.workers import Limits, LocalWorkers
+
+LIMITS = Limits(seconds=60.0)
+SLOW_SECONDS = 20.0
+LARGE_BYTES = 1_000_000_000
+FAULTS = frozenset({"reader_failed", "timed_out", "timed_out_once", "worker_died", "worker_died_once"})
+LEGACY = Path(__file__).resolve().parent.parent / "tests" / "integration" / "samples"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a mutant: its answer's status or code, and what it cost.
+
+    Attributes:
+        name: The mutant's, which tells what it was made from and how.
+        answer: The report's status, or the code of its failure.
+        reason: The failure in words.
+        seconds: CPU time of reading; None where the worker died.
+        peak: Bytes of memory held at most while it was read; None where that is not known.
+    """
+
+    name: str
+    answer: str
+    reason: str = ""
+    seconds: float | None = None
+    peak: int | None = None
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the answer; empty where nothing is."""
+        if self.answer in FAULTS:
+            return self.answer
+        if (self.seconds or 0) > SLOW_SECONDS:
+            return "slow"
+        return "large" if (self.peak or 0) > LARGE_BYTES else ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of all mutants."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    untidy: list[str] = field(default_factory=list)
+    """Mutants whose report cannot be laid out in the tables, or does not account for its numbers."""
+
+    @property
+    def faults(self) -> list[Outcome]:
+        """The mutants without a proper answer."""
+        return [outcome for outcome in self.outcomes if outcome.fault]
+
+
+class MeasuringWorkers(LocalWorkers):
+    """Local workers that write down beside each file what reading it cost."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Starts a call in a worker, or queues it."""
+        return super().submit(measured, *arguments)
+
+
+def measured(item: Item) -> bytes:
+    """Reads one file, and writes its CPU time and peak memory beside it."""
+    _forget_peak()
+    begun = time.process_time()
+    packed = read_packed(item)
+    cost = {"seconds": time.process_time() - begun, "peak": _peak()}
+    _cost_file(item.path).write_text(json.dumps(cost))
+    return packed
+
+
+def _cost_file(path: Path) -> Path:
+    return path.with_suffix(".cost")
+
+
+def _forget_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return  # Only Linux tells the peak since a moment; elsewhere that of the worker's whole life counts.
+
+
+def _peak() -> int:
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def seeds(folders: Sequence[Path] = ()) -> list[Seed]:
+    """Good files of every format: the embedded sample, typeset pages in other styles, and those of more folders."""
+    paths = [path for folder in (sample_folder(), LEGACY, *folders) for path in sorted(folder.glob("*.*"))]
+    return [Seed(path.name, path.read_bytes()) for path in paths]
+
+
+def fuzz(made: Iterable[Mutant], limits: Limits = LIMITS, keep: Path | None = None) -> Iterator[Outcome]:
+    """Reads mutants as a run reads documents, and yields what became of each, in order.
+
+    Args:
+        made: The mutants; each is written to disk when its turn comes and removed after its answer.
+        limits: Those of the run.
+        keep: A folder in which those without a proper answer are left.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        workers = MeasuringWorkers(limits)
+        try:
+            for report in read_all(_written(made, Path(folder)), limits, workers):
+                path = Path(folder) / f"{report.source[:6]}.bin"
+                outcome = _outcome(report, path)
+                if keep and outcome.fault:
+                    (keep / report.source).write_bytes(path.read_bytes())
+                path.unlink()
+                yield outcome
+        finally:
+            workers.shutdown(wait=False)
+
+
+def _written(made: Iterable[Mutant], folder: Path) -> Iterator[Item]:
+    for mutant in made:
+        path = folder / f"{mutant.number:06d}.bin"
+        path.write_bytes(mutant.data)
+        yield Item(path, mutant.name)
+
+
+def _outcome(report: Report, path: Path) -> Outcome:
+    outcome = Outcome(report.source, report.status)
+    if report.failure is not None:
+        outcome.answer, outcome.reason = report.failure.message.code, report.failure.message.text()
+    cost = _cost_file(path)
+    if cost.exists():
+        costs = json.loads(cost.read_text())
+        outcome.seconds, outcome.peak = costs["seconds"], costs["peak"]
+        cost.unlink()
+    untidy = _untidy(report)
+    if untidy:
+        outcome.answer, outcome.reason = "reader_failed", untidy
+    return outcome
+
+
+def _untidy(report: Report) -> str:
+    """Why a report cannot be laid out, printed or accounted for; empty where it can."""
+    from pipeline.export import to_json
+    from pipeline.tidy import tidy
+
+    extraction = report.extraction
+    placed = extraction.numeric_used + sum(extraction.numeric_ignored.values()) + len(extraction.leftovers)
+    if extraction.numeric_found != placed:
+        return f"{extraction.numeric_found} numbers found, {placed} accounted for"
+    try:
+        json.loads(to_json(report))
+        tidy([report])
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def main() -> int:
+    """Runs the fuzzer and prints what became of the mutants."""
+    parser = argparse.ArgumentParser(description="Reads mutants of good files.")
+    parser.add_argument("--count", type=int, default=150)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutant")
+    parser.add_argument(
+        "--seeds", type=Path, action="append", default=[], help="a folder with more good files"
+    )
+    parser.add_argument("--keep", type=Path, help="leave mutants without a proper answer here")
+    asked = parser.parse_args()
+    if asked.keep:
+        asked.keep.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    outcomes = []
+    for outcome in fuzz(mutants(seeds(asked.seeds), asked.count, asked.first), keep=asked.keep):
+        outcomes.append(outcome)
+        if outcome.fault:
+            print(
+                f"{outcome.fault}: {outcome.name}: {outcome.reason} ({outcome.seconds} s, {outcome.peak} B)",
+                flush=True,
+            )
+        if len(outcomes) % 500 == 0:
+            print(
+                f"{len(outcomes)} answers after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True
+            )
+    _print(outcomes, time.monotonic() - begun)
+    return 1 if any(outcome.fault for outcome in outcomes) else 0
+
+
+def _print(outcomes: Sequence[Outcome], seconds: float) -> None:
+    for answer, count in Counter(outcome.answer for outcome in outcomes).most_common():
+        print(f"{count:7d} {answer}")
+    slowest = max((outcome.seconds or 0 for outcome in outcomes), default=0)
+    peak = max((outcome.peak or 0 for outcome in outcomes), default=0)
+    faults = sum(1 for outcome in outcomes if outcome.fault)
+    print(f"{len(outcomes)} mutants, {len(outcomes)} answers in {seconds:.0f} s; {faults} faults")
+    print(f"slowest {slowest:.1f} s of CPU, largest {peak / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
