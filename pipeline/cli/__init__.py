@@ -12,6 +12,7 @@ from pipeline.cli.building import build
 from pipeline.cli.checking import check
 from pipeline.cli.fetching import discover, fetch
 from pipeline.cli.reading import extract
+from pipeline.cli.showing import show
 from schemas.messages import Language
 
 
@@ -38,5 +39,5 @@ def main(context: click.Context, lang: Language | None) -> None:
     context.obj = lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
 
 
-for command in (build, extract, check, sql, export, fetch, discover):
+for command in (build, extract, check, show, sql, export, fetch, discover):
     main.add_command(command)

@@ -1,0 +1,105 @@
+"""From a number back to the paper: a document and the places of cells in, pictures with the cells marked out.
+
+Paged documents are pictured as pages with a box around each cell; for all others the table they stand in is
+drawn. Everything is made from the raw file, so what is shown is what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.document import Document, Grid, Locator
+from pipeline.evidence.grid import DrawnRow, draw
+from pipeline.evidence.page import Box, Frame, is_paged, picture
+
+Emphasis = Literal["target", "doubt", "plain"]
+CLOSE_ROWS = 2
+"""Rows above and below a marked one that a close view shows."""
+CLOSE_POINTS = 42.0
+"""Points above and below a marked box that a close view shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place to mark: what it is called, where it stands, and how much it matters.
+
+    Attributes:
+        locator: Where it stands.
+        raw: Its text as printed: on a drawn table the cell must hold it too.
+        title: What a person is told of it; empty for nothing.
+        emphasis: `target` (what was asked for), `doubt`, or `plain`.
+    """
+
+    locator: Locator
+    raw: str
+    title: str = ""
+    emphasis: Emphasis = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """One picture: a page (`png`) or a drawn table (`rows`).
+
+    Attributes:
+        page: The page pictured; None for a drawn table.
+        table: The table's ordinal in the document; None for a page.
+        png: The picture; empty for a drawn table.
+        rows: The drawn rows; empty for a page.
+    """
+
+    page: int | None = None
+    table: int | None = None
+    png: bytes = b""
+    rows: tuple[DrawnRow, ...] = ()
+
+
+def plates(data: bytes, document: Document, spots: Sequence[Spot], *, close: bool = False) -> list[Plate]:
+    """The pictures on which some places can be seen, in the order of the document.
+
+    Args:
+        data: The raw file.
+        document: What its reader made of it, bare lines arranged to tables.
+        spots: The places to mark.
+        close: Whether to cut the pictures to what stands around the places.
+
+    Returns:
+        A picture for each page or table that bears a place; none for places that no longer stand there.
+    """
+    on_pages = [s for s in spots if is_paged(document.media_type) and s.locator.page and s.locator.box]
+    in_tables = [spot for spot in spots if spot not in on_pages]
+    return [*_pages(data, on_pages, close), *_tables(document, in_tables, close)]
+
+
+def _pages(data: bytes, spots: Iterable[Spot], close: bool) -> Iterator[Plate]:
+    by_page: dict[int, list[tuple[Box, Emphasis]]] = {}
+    for spot in spots:
+        if spot.locator.page and spot.locator.box:
+            by_page.setdefault(spot.locator.page, []).append((spot.locator.box, spot.emphasis))
+    for page, boxes in sorted(by_page.items()):
+        frames = [Frame(box, emphasis) for box, emphasis in boxes]
+        png = picture(data, page, frames, margin=CLOSE_POINTS if close else None)
+        if png:
+            yield Plate(page=page, png=png)
+
+
+def _tables(document: Document, spots: Iterable[Spot], close: bool) -> Iterator[Plate]:
+    wanted = {(spot.locator, spot.raw): spot.emphasis for spot in spots}
+    for ordinal, grid in enumerate(document.grids, start=1):
+        marks = _marks(grid, wanted)
+        if marks:
+            rows = draw(grid, marks, around=CLOSE_ROWS if close else None)
+            yield Plate(table=grid.locator.table or ordinal, rows=rows)
+
+
+def _marks(grid: Grid, wanted: dict[tuple[Locator, str], Emphasis]) -> dict[tuple[int, int], str]:
+    """The grid places of the cells to mark."""
+    return {
+        (cell.row, cell.column): wanted[cell.locator, cell.text]
+        for cell in grid.cells()
+        if (cell.locator, cell.text) in wanted
+    }
+
+
+__all__ = ["DrawnRow", "Plate", "Spot", "plates"]
