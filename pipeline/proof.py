@@ -15,7 +15,7 @@ from pipeline.document import NOWHERE, Locator
 from pipeline.export import number
 from pipeline.labels import CellName, cell_words, line_words, place_words, table_words
 from pipeline.ledger import gather
-from pipeline.repair import Equation, Repair, equations, repairs
+from pipeline.repair import Equation, Repair, breaches, equations
 from pipeline.report import TABLES, CellReading, Finding, Kind, Report
 from pipeline.tidy import report_id, tidy
 from schemas.checks import Rule, load_checks
@@ -114,14 +114,14 @@ def _rule_remarks(reports: Sequence[Report]) -> dict[str, list[Remark]]:
     frames = tidy(reports)
     facts = (frames["cells"], frames["reports"], frames["narrative_figures"])
     equations_of = equations(gather(*facts))
-    repairs_of = {name: repairs(found) for name, found in equations_of.items()}
+    breaches_of = {name: breaches(found) for name, found in equations_of.items()}
     readings = {report_id(report): _readings(report) for report in reports}
     remarks: dict[str, list[Remark]] = {}
     for row in evaluate(*facts).results.iter_rows(named=True):
         name = row["report_id"]
         key = (row["rule"], row["place"])
         equation = next((e for e in equations_of.get(name, ()) if (e.rule, e.place) == key), None)
-        mending = [r for group in repairs_of.get(name, ()) for r in group if key in r.mends]
+        mending = [r for breach in breaches_of.get(name, ()) for r in breach.repairs if key in r.mends]
         remarks.setdefault(name, []).append(_rule_remark(row, equation, mending, readings[name]))
     return remarks
 

@@ -85,6 +85,20 @@ class Repair:
     mends: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Broken identities of one report that hang together by the cells they share.
+
+    Attributes:
+        equations: The identities.
+        repairs: Alternatives, each letting all of them hold; they change equally many cells, the fewest that do.
+            Empty where the figures do not tell: too many ways, or none with few cells.
+    """
+
+    equations: tuple[Equation, ...]
+    repairs: tuple[Repair, ...]
+
+
 def equations(ledger: Ledger) -> dict[str, list[Equation]]:
     """Every printed identity of every report, by report."""
     found: dict[str, list[Equation]] = {}
@@ -109,14 +123,11 @@ def _equation(report: str, name: str, place: str, operands: pl.DataFrame) -> Equ
     )
 
 
-def repairs(found: Iterable[Equation]) -> list[list[Repair]]:
-    """The repairs of one report: for each group of broken identities that hang together, its alternatives.
-
-    A group whose figures do not tell (too many ways, or none with few cells) has an empty list. Alternatives
-    change equally many cells, the fewest that do.
-    """
+def breaches(found: Iterable[Equation]) -> list[Breach]:
+    """The broken identities of one report, by groups that hang together, each with what would mend it."""
     applying = [equation for equation in found if equation.applies]
-    return [_alternatives(group, applying) for group in _groups([e for e in applying if e.is_broken])]
+    groups = _groups([equation for equation in applying if equation.is_broken])
+    return [Breach(tuple(group), tuple(_alternatives(group, applying))) for group in groups]
 
 
 def _groups(broken: Sequence[Equation]) -> Iterator[list[Equation]]:

@@ -8,17 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
+from pipeline.arrange import arrange
 from pipeline.document import Document, Grid, Locator
 from pipeline.evidence.grid import DrawnRow, draw
 from pipeline.evidence.page import Box, Frame, is_paged, picture
+from pipeline.readers import read_document
+from pipeline.readers.sniff import sniff
 
 Emphasis = Literal["target", "doubt", "plain"]
+GRAVEST: tuple[Emphasis, ...] = ("target", "doubt", "plain")
 CLOSE_ROWS = 2
 """Rows above and below a marked one that a close view shows."""
 CLOSE_POINTS = 42.0
 """Points above and below a marked box that a close view shows."""
+
+
+class Original:
+    """A raw file, read as a document only when a picture needs it: a scan takes seconds a page.
+
+    Attributes:
+        data: The raw file.
+        name: What it is called.
+        media_type: Told by its content.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.data = data
+        self.name = name
+        self.media_type = sniff(data, name)
+
+    @cached_property
+    def document(self) -> Document:
+        """What its reader makes of it, bare lines arranged to tables. Raises `UnreadableDocumentError`."""
+        return arrange(read_document(self.data, self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +52,13 @@ class Spot:
 
     Attributes:
         locator: Where it stands.
-        raw: Its text as printed: on a drawn table the cell must hold it too.
+        raw: Its text as printed, which the cell of a drawn table must hold too; None where any will do.
         title: What a person is told of it; empty for nothing.
         emphasis: `target` (what was asked for), `doubt`, or `plain`.
     """
 
     locator: Locator
-    raw: str
+    raw: str | None
     title: str = ""
     emphasis: Emphasis = "target"
 
@@ -55,21 +80,24 @@ class Plate:
     rows: tuple[DrawnRow, ...] = ()
 
 
-def plates(data: bytes, document: Document, spots: Sequence[Spot], *, close: bool = False) -> list[Plate]:
+def plates(original: Original, spots: Sequence[Spot], *, close: bool = False) -> list[Plate]:
     """The pictures on which some places can be seen, in the order of the document.
 
     Args:
-        data: The raw file.
-        document: What its reader made of it, bare lines arranged to tables.
+        original: The raw file.
         spots: The places to mark.
         close: Whether to cut the pictures to what stands around the places.
 
     Returns:
         A picture for each page or table that bears a place; none for places that no longer stand there.
+
+    Raises:
+        UnreadableDocumentError: A table is to be drawn, and the file cannot be read.
     """
-    on_pages = [s for s in spots if is_paged(document.media_type) and s.locator.page and s.locator.box]
+    on_pages = [s for s in spots if is_paged(original.media_type) and s.locator.page and s.locator.box]
     in_tables = [spot for spot in spots if spot not in on_pages]
-    return [*_pages(data, on_pages, close), *_tables(document, in_tables, close)]
+    drawn = _tables(original.document, in_tables, close) if in_tables else ()
+    return [*_pages(original.data, on_pages, close), *drawn]
 
 
 def _pages(data: bytes, spots: Iterable[Spot], close: bool) -> Iterator[Plate]:
@@ -84,22 +112,26 @@ def _pages(data: bytes, spots: Iterable[Spot], close: bool) -> Iterator[Plate]:
             yield Plate(page=page, png=png)
 
 
-def _tables(document: Document, spots: Iterable[Spot], close: bool) -> Iterator[Plate]:
-    wanted = {(spot.locator, spot.raw): spot.emphasis for spot in spots}
+def _tables(document: Document, spots: Sequence[Spot], close: bool) -> Iterator[Plate]:
     for ordinal, grid in enumerate(document.grids, start=1):
-        marks = _marks(grid, wanted)
+        marks = _marks(grid, spots)
         if marks:
             rows = draw(grid, marks, around=CLOSE_ROWS if close else None)
             yield Plate(table=grid.locator.table or ordinal, rows=rows)
 
 
-def _marks(grid: Grid, wanted: dict[tuple[Locator, str], Emphasis]) -> dict[tuple[int, int], str]:
-    """The grid places of the cells to mark."""
+def _marks(grid: Grid, spots: Sequence[Spot]) -> dict[tuple[int, int], str]:
+    """The grid places of the cells to mark; what was asked for counts before what stands beside it."""
+    wanted: dict[tuple[Locator, str | None], Emphasis] = {}
+    for spot in spots:
+        place = (spot.locator, spot.raw)
+        wanted[place] = min(spot.emphasis, wanted.get(place, spot.emphasis), key=GRAVEST.index)
+    found = ((cell, (cell.locator, cell.text), (cell.locator, None)) for cell in grid.cells())
     return {
-        (cell.row, cell.column): wanted[cell.locator, cell.text]
-        for cell in grid.cells()
-        if (cell.locator, cell.text) in wanted
+        (cell.row, cell.column): wanted.get(exact) or wanted[loose]
+        for cell, exact, loose in found
+        if exact in wanted or loose in wanted
     }
 
 
-__all__ = ["DrawnRow", "Plate", "Spot", "plates"]
+__all__ = ["DrawnRow", "Original", "Plate", "Spot", "plates"]

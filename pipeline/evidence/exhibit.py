@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.arrange import arrange
-from pipeline.document import Document
-from pipeline.evidence import Plate, Spot, plates
+from pipeline.evidence import Original, Plate, Spot, plates
 from pipeline.faults import CodedError
 from pipeline.labels import WHOLE_LINE, CellName, cell_words, find_cell
-from pipeline.readers import read_document
 from pipeline.report import TABLES, CellReading
 
 SURE = 1.0
@@ -72,17 +69,10 @@ def exhibit(subject: Subject, name: str | None = None) -> Exhibit:
     if not present:
         code = "cell_not_in_document" if name else "nothing_to_show"
         raise ShowError(code, name=name or subject.name)
-    document = arrange(read_document(subject.data, subject.name))
-    shown = plates(subject.data, document, list(_spots(present, whole=not asked)))
+    shown = plates(Original(subject.data, subject.name), list(_spots(present, whole=not asked)))
     if not shown:
         raise ShowError("nothing_to_show", name=name or subject.name)
     return Exhibit(subject, asked, tuple(shown))
-
-
-def close_up(data: bytes, document: Document, cells: Sequence[CellReading]) -> list[Plate]:
-    """Some cells of a document with what stands around them."""
-    present = [cell for cell in cells if cell.kind != "absent"]
-    return plates(data, document, list(_spots(present, whole=False)), close=True)
 
 
 def _spots(cells: Sequence[CellReading], *, whole: bool) -> Iterator[Spot]:

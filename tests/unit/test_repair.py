@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.columns import COLUMN, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT
 from pipeline.labels import CellName
 from pipeline.ledger import gather
-from pipeline.repair import Equation, Repair, equations, repairs
+from pipeline.repair import Equation, Repair, breaches, equations
 from pipeline.typeset.figures import consistent_values
 
 TABLES = ("proactive_disclosure", "applications", "review_litigation")
@@ -49,6 +49,10 @@ def read(
     texts = dict.fromkeys([REPORT, TABLE, ROW, COLUMN, VARIANT], pl.String)
     schema = {**texts, VALUE: pl.Decimal(20, 2), KIND: pl.String, UNIT: pl.String}
     return equations(gather(pl.DataFrame(rows, schema=schema, orient="row"), REPORTS))["r"]
+
+
+def repairs(found: list[Equation]) -> list[tuple[Repair, ...]]:
+    return [breach.repairs for breach in breaches(found)]
 
 
 def numbers(repair: Repair) -> dict[str, int]:
@@ -141,7 +145,7 @@ def test_an_unreadable_number_silences_its_identities() -> None:
     values = figures()
     key = ("review_litigation", "reconsideration", "upheld")
     values["review_litigation", "reconsideration", "total"] = Decimal(99_999)
-    assert repairs(read(values, unreadable=frozenset({key}))) == []
+    assert breaches(read(values, unreadable=frozenset({key}))) == []
 
 
 @pytest.mark.parametrize("shift", [1, -1])
