@@ -38,8 +38,18 @@ def read_document(data: bytes, name: str = "") -> Document:
         UnreadableDocumentError: `empty_file`, `picture`, `encrypted`, `unsupported_type`, or what the
             format's reader says.
     """
+    from pipeline.readers.pictures import completed
+
     media_type = sniff(data, name)
-    return reader_of(media_type).read(data, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    reader = reader_of(media_type)
+    try:
+        return completed(data, media_type, sha256, found := reader.read(data, sha256)) or found
+    except UnreadableDocumentError as error:
+        document = completed(data, media_type, sha256, None) if error.code == "no_text" else None
+        if document is None:
+            raise
+        return document
 
 
 def reader_of(media_type: str) -> Reader:

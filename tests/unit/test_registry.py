@@ -51,7 +51,6 @@ def test_two_modules_may_not_read_the_same_format(tmp_path: Path, monkeypatch: p
     ("data", "code", "media_type"),
     [
         (b"", "empty_file", None),
-        (b"\x89PNG\r\n\x1a\n", "picture", "image/png"),
         (b"{\\rtf1}", "unsupported_type", "application/rtf"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted", None),
     ],

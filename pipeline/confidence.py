@@ -1,0 +1,126 @@
+"""What was recognised from pictures, weighed by the form's identities: an `Extraction` in, one out.
+
+An identity that holds makes the numbers in it more certain, one that breaks makes them less so; none is ever
+changed. What is then too uncertain counts as unreadable, its text kept: real figures break identities, but a
+misread one must not pass for a real one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeline.document import Document, Locator
+from pipeline.report import CellReading, Extraction, Finding, Leftover
+from pipeline.values import is_numeric_text
+from schemas.messages import Message, message
+
+if TYPE_CHECKING:
+    from pipeline.ledger import Ledger
+
+Key = tuple[str, str, str]
+_REPORT = "this"
+
+CEILING = 0.99
+"""The most confidence in what was recognised: 1.0 is for text that the file itself states."""
+DOUBT_LEFT = 0.5
+"""The share of doubt that each identity that holds leaves."""
+TRUST_LEFT = 0.75
+"""The share of confidence that a broken identity leaves: one of its numbers may be misread, or misprinted."""
+LEAST = 0.5
+"""Confidence below which a recognised cell counts as unreadable."""
+
+
+def recognised_places(document: Document) -> frozenset[Locator]:
+    """Where the cells stand whose text was recognised from a picture."""
+    return frozenset(
+        cell.locator for grid in document.grids for cell in grid.cells() if cell.confidence < 1.0
+    )
+
+
+def weigh(extraction: Extraction, recognised: Collection[Locator]) -> Extraction:
+    """Weighs the cells at some places by the identities they take part in.
+
+    Args:
+        extraction: What the tables say.
+        recognised: Where the cells stand that come from a picture; all others stay as they are.
+
+    Returns:
+        The same cells, those recognised with their weighed confidence, and as `unreadable` with a finding
+        and a leftover where it is too low.
+    """
+    if not recognised:
+        return extraction
+    held, broken = _votes(extraction.cells)
+    cells = tuple(
+        _judged(cell, held[_key(cell)], broken[_key(cell)]) if cell.locator in recognised else cell
+        for cell in extraction.cells
+    )
+    doubted = [(old, new) for old, new in zip(extraction.cells, cells, strict=True) if old.kind != new.kind]
+    numbers = sum(old.kind == "reported" for old, _ in doubted)
+    words = [(old, _doubt(old)) for old, _ in doubted]
+    return replace(
+        extraction,
+        cells=cells,
+        findings=(*extraction.findings, *(Finding(w, old.locator, old.table) for old, w in words)),
+        leftovers=(*extraction.leftovers, *_left_over(words)),
+        numeric_used=extraction.numeric_used - numbers,
+    )
+
+
+def _key(cell: CellReading) -> Key:
+    return cell.table, cell.row, cell.column
+
+
+def _doubt(cell: CellReading) -> Message:
+    return message("uncertain_cell", row=cell.row, column=cell.column, raw=cell.raw[:40])
+
+
+def _left_over(doubted: list[tuple[CellReading, Message]]) -> Iterator[Leftover]:
+    for cell, words in doubted:
+        if is_numeric_text(cell.raw):
+            yield Leftover(cell.table, cell.raw, cell.row, words, cell.locator)
+
+
+def _judged(cell: CellReading, held: int, broken: int) -> CellReading:
+    """A cell with its weighed confidence; one that breaks any identity gains nothing by those that hold."""
+    if cell.kind in ("absent", "unreadable"):
+        return cell
+    confidence = min(cell.confidence, CEILING)
+    if broken:
+        confidence *= TRUST_LEFT
+    elif cell.value is not None:
+        confidence = min(CEILING, 1 - (1 - confidence) * DOUBT_LEFT**held)
+    if confidence >= LEAST:
+        return replace(cell, confidence=confidence)
+    return replace(cell, confidence=confidence, kind="unreadable", value=None, unit=None)
+
+
+def _votes(cells: Sequence[CellReading]) -> tuple[Counter[Key], Counter[Key]]:
+    """How many identities hold, and how many break, by cell."""
+    from pipeline.repair import equations
+
+    held: Counter[Key] = Counter()
+    broken: Counter[Key] = Counter()
+    for equation in equations(_ledger(cells)).get(_REPORT, ()):
+        if equation.applies:
+            operands = [(cell.table, cell.row, cell.column) for cell in equation.signs]
+            (broken if equation.is_broken else held).update(operands)
+    return held, broken
+
+
+def _ledger(cells: Sequence[CellReading]) -> Ledger:
+    import polars as pl
+
+    from pipeline.columns import CELL_KEY, KIND, UNIT, VALUE, VARIANT, YEAR
+    from pipeline.ledger import MONEY, REPORT_COLUMNS, gather
+
+    rows = [(_REPORT, c.table, c.row, c.column, c.variant, c.kind, c.unit, c.value) for c in cells]
+    text = dict.fromkeys((*CELL_KEY, VARIANT, KIND, UNIT), pl.String())
+    frame = pl.DataFrame(rows, schema={**text, VALUE: MONEY}, orient="row")
+    columns = {name: pl.Int16() if name == YEAR else pl.String() for name in REPORT_COLUMNS}
+    return gather(
+        frame, pl.DataFrame([(_REPORT, *[None] * (len(columns) - 1))], schema=columns, orient="row")
+    )

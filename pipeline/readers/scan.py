@@ -1,0 +1,162 @@
+"""Scanned pages and pictures → a `Document`, by the extra `ogi-panel[ocr]`; without it, a clear refusal."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pipeline.document import Block, Document, Grid, UnreadableDocumentError
+from pipeline.readers.lines import Box
+from pipeline.readers.pages import blocks_of
+from pipeline.readers.sniff import sniff
+
+if TYPE_CHECKING:
+    from pipeline.readers.scanning.page import ReadPage
+
+MEDIA_TYPES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp", "image/gif")
+VERSION = "1"
+NEEDED = ("numpy", "cv2", "onnxruntime", "rapidocr", "PIL")
+MAX_PAGES = 60
+"""Pages of a scan: at some seconds a page, more would outlive any worker."""
+MAX_PIXELS = 80_000_000
+"""Pixels of a page: A3 at 600 dots an inch has 70 million."""
+LEAST_SIDE = 200
+"""Pixels: a smaller picture is an icon or a seal and shows no page."""
+PDF_DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as a picture: brightness by row and column, dots per inch where stated, and the page's number."""
+
+    grey: Any
+    dpi: float | None
+    page: int
+
+
+def is_installed() -> bool:
+    """Whether what reading scans needs is there."""
+    return all(importlib.util.find_spec(name) is not None for name in NEEDED)
+
+
+def read(data: bytes, sha256: str) -> Document:
+    """Reads a picture file of one page or, for TIFF, several.
+
+    Raises:
+        UnreadableDocumentError: `picture` for one too small to show a page, `scan_needs_ocr` without the extra,
+            `damaged`, `limit_exceeded`, or `no_text` where nothing could be recognised.
+    """
+    media_type = sniff(data)
+    if min(_size(data)) < LEAST_SIDE:
+        raise UnreadableDocumentError("picture", media_type=media_type)
+    if not is_installed():
+        raise UnreadableDocumentError("scan_needs_ocr", media_type=media_type)
+    return read_pages(open_pictures(data), sha256, media_type, "scan")
+
+
+def read_pages(
+    pictures: Iterable[Picture], sha256: str, media_type: str, reader: str, *, tables_only: bool = False
+) -> Document:
+    """Reads pictures of pages.
+
+    Args:
+        pictures: The pages in order, taken one at a time.
+        sha256: Of the file.
+        media_type: Of the file.
+        reader: What the document says it was read by, such as `pdf/scan`.
+        tables_only: Whether pictures without a ruled table are passed over: they are photographs or drawings.
+
+    Raises:
+        UnreadableDocumentError: `no_text`, or `limit_exceeded` for a drawing with more rules than any table.
+    """
+    from pipeline.readers.scanning.page import read_page
+    from pipeline.readers.scanning.recogniser import recogniser
+
+    engine = recogniser()
+    read = (read_page(p.grey, p.dpi, p.page, engine, tables_only=tables_only) for p in pictures)
+    pages = [page for page in read if page is not None]
+    if not any(read.page.lines or read.page.grids for read in pages):
+        raise UnreadableDocumentError("no_text")
+    return Document(tuple(_weighed(pages)), media_type, sha256, reader)
+
+
+def _weighed(pages: list[ReadPage]) -> Iterator[Block]:
+    """The pages' blocks, each cell with how certain it is."""
+    certainty: dict[tuple[int, Box], float] = {
+        (read.page.number, box): value for read in pages for box, value in read.certainties.items()
+    }
+    for block in blocks_of([read.page for read in pages]):
+        if not isinstance(block, Grid):
+            yield block
+            continue
+        rows = tuple(
+            tuple(replace(c, confidence=certainty[c.locator.page, c.locator.box]) for c in row)  # type: ignore[index]
+            for row in block.rows
+        )
+        yield replace(block, rows=rows)
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    from PIL import Image
+
+    with _opening(), Image.open(io.BytesIO(data)) as image:
+        return image.width, image.height
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """Says of a picture that cannot be opened that it is damaged."""
+    from PIL import Image
+
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:100]
+        raise UnreadableDocumentError("damaged", reason=reason) from error
+
+
+def open_pictures(data: bytes) -> Iterator[Picture]:
+    """The pages of a picture file, one at a time.
+
+    Raises:
+        UnreadableDocumentError: `damaged`, or `limit_exceeded` for too many or too large pages.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps, ImageSequence
+
+    with _opening(), Image.open(io.BytesIO(data)) as image:
+        _bound(getattr(image, "n_frames", 1), image.width * image.height)
+        for number, frame in enumerate(ImageSequence.Iterator(image), 1):
+            grey = _on_white(ImageOps.exif_transpose(frame))
+            yield Picture(np.asarray(grey), _stated_dpi(frame), number)
+
+
+def _bound(pages: int, pixels: int) -> None:
+    if pages > MAX_PAGES:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{pages} > {MAX_PAGES} scanned pages")
+    if pixels > MAX_PIXELS:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{pixels} > {MAX_PIXELS} pixels")
+
+
+def _on_white(image: Any) -> Any:
+    """The picture in grey; what is transparent shows the paper."""
+    from PIL import Image
+
+    if "A" in image.getbands() or "transparency" in image.info:
+        solid = image.convert("RGBA")
+        paper = Image.new("RGBA", solid.size, "white")
+        image = Image.alpha_composite(paper, solid)
+    return image.convert("L")
+
+
+def _stated_dpi(image: Any) -> float | None:
+    """The scale that a picture states, where it makes a sheet of it that people print on; else None."""
+    stated = image.info.get("dpi")
+    if not stated:
+        return None
+    dpi = float(stated[0])
+    return dpi if dpi > 0 and 6 <= min(image.size) / dpi <= 18 else None

@@ -1,0 +1,198 @@
+"""A picture of a page flows in; its lines and ruled tables, with how certain each cell is, flow out.
+
+Tables are cut by their own rules and each cell is read by itself: where a number stands is told by the rules
+around it, never by a recogniser's idea of the layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.readers.lines import Box, Character, Line, Run, enclosing
+from pipeline.readers.pages import Page
+from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
+from pipeline.readers.scanning.picture import Pixels, prepare
+from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
+from pipeline.readers.scanning.shapes import LEANING, UPRIGHT, contradicts, is_dash, is_number, lean
+from pipeline.readers.scanning.strokes import find_strokes
+from pipeline.readers.scanning.words import COLUMN_GAP, WORD_GAP, lines_of, usual_height, without_dirt
+
+MARGIN = 0.12
+"""Line heights of paper taken in around a word."""
+VIEWS = (0.3, 0.55)
+"""Line heights of white around a word, each time it is read: what is certain reads the same both times."""
+LOWEST = 0.75
+"""Share of the usual height of characters that a line has at least."""
+SHORT = 14
+"""Characters up to which a cell may hold a value and is read twice."""
+DOUBT = 0.3
+"""The most certainty of a word that reads differently the second time, or whose ink contradicts it."""
+BLANK_CERTAINTY = 0.97
+"""How certain a cell without ink is blank; less than a recognised one can be, since ink may be too faint."""
+DIRT_CERTAINTY = 0.85
+"""The same where there is some dirt in it."""
+CEILING = 0.99
+"""The most certainty of what is recognised and not told by the file."""
+DASH = "—"
+_PLACEHOLDER = "□"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page as read, and by box how certain the text of each cell is."""
+
+    page: Page
+    certainties: Mapping[Box, float]
+
+
+@dataclass(slots=True)
+class _Word:
+    """A word of a cell: its blobs, and what they read."""
+
+    blobs: Sequence[Box]
+    read: Recognised = NOTHING
+
+    @property
+    def box(self) -> Box:
+        """Around all of its blobs."""
+        return enclosing(self.blobs)
+
+
+def read_page(
+    grey: Pixels, dpi: float | None, number: int, recogniser: Recogniser, *, tables_only: bool = False
+) -> ReadPage | None:
+    """Reads a page.
+
+    Args:
+        grey: Brightness by row and column.
+        dpi: Dots per inch, None where it is not known.
+        number: The page's number, from 1.
+        recogniser: What reads lines of print.
+        tables_only: Whether a page without a ruled table is passed over, and None is the answer.
+
+    Raises:
+        UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
+    """
+    sheet = prepare(grey, dpi)
+    strokes = find_strokes(sheet)
+    grids, rest = find_grids(strokes.marks, [_run(blob, _PLACEHOLDER) for blob in strokes.blobs])
+    if tables_only and not grids:
+        return None
+    crops = _Crops(strokes.grey, sheet.scale, usual_height(strokes.blobs), recogniser)
+    certainties = dict(_read_cells(grids, crops))
+    lines = tuple(_read_lines(rest, crops))
+    return ReadPage(Page(number, sheet.width, sheet.height, lines, tuple(grids)), certainties)
+
+
+def _run(box: Box, text: str) -> Run:
+    return Run([Character(text, *box)])
+
+
+def _boxes(runs: Sequence[Run]) -> list[Box]:
+    return [(run.left, run.top, run.right, run.bottom) for run in runs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Crops:
+    """Reads words out of a page whose characters are about `usual` points high."""
+
+    grey: Pixels
+    scale: float
+    usual: float
+    recogniser: Recogniser
+
+    def read(self, boxes: Sequence[Box], margin: float) -> list[Recognised]:
+        """What stands in some boxes, each set on white of `margin` line heights."""
+        return self.recogniser.read([self._cut(box, margin) for box in boxes])
+
+    def ink_of(self, box: Box) -> Pixels:
+        """The pixels of a box."""
+        left, top, right, bottom = (round(edge * self.scale) for edge in box)
+        return self.grey[max(top, 0) : bottom, max(left, 0) : right].astype(np.float32)
+
+    def _cut(self, box: Box, margin: float) -> Pixels:
+        left, top, right, bottom = box
+        height = max(bottom - top, LOWEST * self.usual)
+        near = MARGIN * height
+        edges = [round(edge * self.scale) for edge in (left - near, top - near, right + near, bottom + near)]
+        cut = self.grey[max(edges[1], 0) : edges[3], max(edges[0], 0) : edges[2]]
+        # A dash must not fill the line, or it is a digit.
+        lacking = (height - (bottom - top)) / 2
+        across, down = (
+            max(1, round(white * self.scale))
+            for white in ((margin - MARGIN) * height, (margin - MARGIN) * height + lacking)
+        )
+        return np.pad(cut, ((down, down), (across, across)), constant_values=255)
+
+
+def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box, float]]:
+    """Reads every cell, puts its words in the place of its blobs, and tells how certain each cell is."""
+    cells = [cell for grid in grids for row in grid.rows for cell in row]
+    words = [
+        [[_Word(blobs) for blobs in line] for line in without_dirt(lines_of(_boxes(cell.runs)), WORD_GAP)]
+        for cell in cells
+    ]
+    flat = [word for lines in words for line in lines for word in line]
+    for word, read in zip(flat, crops.read([word.box for word in flat], VIEWS[0]), strict=True):
+        word.read = read
+    short = [word for word in flat if len(word.read.text) <= SHORT]
+    again = crops.read([word.box for word in short], VIEWS[1])
+    for word, second in zip(short, again, strict=True):
+        word.read = _proven(_agreed(word.read, second), word, crops)
+    for cell, lines in zip(cells, words, strict=True):
+        yield cell.box, _settle(cell, lines)
+
+
+def _agreed(first: Recognised, second: Recognised) -> Recognised:
+    """One reading of two: as certain as the surer where they agree, else hardly."""
+    if first.text == second.text:
+        return Recognised(first.text, max(first.certainty, second.certainty))
+    surer = max(first, second, key=lambda read: read.certainty)
+    return Recognised(surer.text, min(surer.certainty, DOUBT))
+
+
+def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
+    """A reading held against the ink: lone strokes are told by their shape, numbers by their characters."""
+    if is_dash(read.text, word.blobs):
+        return Recognised(DASH, CEILING)
+    if read.text == "1":
+        leaning = lean(crops.ink_of(word.box))
+        if abs(leaning) >= LEANING:
+            return Recognised("/" if leaning > 0 else "\\", CEILING)
+        return read if abs(leaning) <= UPRIGHT else Recognised(read.text, min(read.certainty, DOUBT))
+    if is_number(read.text) and contradicts(read.text, word.blobs):
+        return Recognised(read.text, min(read.certainty, DOUBT))
+    return read
+
+
+def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]]) -> float:
+    """Gives a cell its words for its blobs; how certain they are."""
+    if not lines:
+        certainty = DIRT_CERTAINTY if cell.runs else BLANK_CERTAINTY
+        cell.runs.clear()
+        return certainty
+    runs: list[Run] = []
+    certainty = CEILING
+    for line in lines:
+        _, top, _, bottom = enclosing([word.box for word in line])
+        for word in line:
+            certainty = min(certainty, word.read.certainty)
+            if text := word.read.text.strip():
+                # Words of one line get one height, so that they are put on one line again.
+                runs.append(_run((word.box[0], top, word.box[2], bottom), text))
+    cell.runs[:] = runs
+    return certainty
+
+
+def _read_lines(rest: Sequence[Run], crops: _Crops) -> Iterator[Line]:
+    """The lines of prose, a tab where a gap is one between columns."""
+    lines = [[enclosing(word) for word in line] for line in without_dirt(lines_of(_boxes(rest)), COLUMN_GAP)]
+    read = iter(crops.read([box for line in lines for box in line], VIEWS[0]))
+    for line in lines:
+        text = "\t".join(found for _ in line if (found := next(read).text.strip()))
+        if text:
+            _, top, _, bottom = box = enclosing(line)
+            yield Line(text, box, bottom - top)

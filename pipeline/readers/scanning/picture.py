@@ -1,0 +1,136 @@
+"""A picture of a page flows in; the page upright, even in light, and its ink flow out.
+
+Everything that a scanner or a camera adds (skew, grey paper, shading of header cells) is taken away here, so
+that what follows sees black on white.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+Pixels = Any
+"""Brightness by row and column, an array of bytes. Not typed closer: cv2 types what it returns too widely."""
+Mask = Any
+"""1 and 0 by row and column, an array of bytes."""
+POINTS_PER_INCH = 72.0
+PAPER_INCHES = (8.27, 11.69)
+"""A4, the paper of official documents (GB/T 9704): what a picture that states no scale is taken to show."""
+MOST_DPI = 300.0
+"""Finer pictures are made coarser: nothing printed on a page needs more."""
+MOST_SKEW = 6.0
+"""Degrees up to which a page may lie askew."""
+LEAST_SKEW = 0.02
+"""Degrees below which turning a page costs more sharpness than it gains."""
+PAPER_PATCH = 18.0
+"""Points over which the paper's brightness is taken: wider than any stroke, narrower than a shaded cell."""
+LEAST_CONTRAST = 0.12
+MOST_CONTRAST = 0.45
+"""Bounds of the share by which ink is darker than the paper around it."""
+_SAMPLE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page made upright and even.
+
+    Attributes:
+        grey: Brightness, 255 for paper.
+        ink: 1 where there is ink, else 0.
+        scale: Pixels per point.
+        skew: Degrees by which it was turned, to the left positive.
+    """
+
+    grey: Pixels
+    ink: Mask
+    scale: float
+    skew: float
+
+    @property
+    def width(self) -> float:
+        """Points."""
+        return float(self.grey.shape[1] / self.scale)
+
+    @property
+    def height(self) -> float:
+        """Points."""
+        return float(self.grey.shape[0] / self.scale)
+
+
+def prepare(grey: Pixels, dpi: float | None) -> Sheet:
+    """Makes a page upright and even.
+
+    Args:
+        grey: Brightness by row and column.
+        dpi: Dots per inch; None where it is not stated, and the picture is taken to show a sheet of A4.
+    """
+    grey, dpi = _scaled(grey, dpi or _paper_dpi(grey))
+    scale = dpi / POINTS_PER_INCH
+    even = _even(grey, scale)
+    skew = skew_of(_ink(even), scale)
+    if abs(skew) >= LEAST_SKEW:
+        even = _turned(even, skew)
+    return Sheet(even, _ink(even), scale, skew)
+
+
+def _paper_dpi(grey: Pixels) -> float:
+    short, long = sorted(grey.shape)
+    return max(float(short / PAPER_INCHES[0]), float(long / PAPER_INCHES[1]))
+
+
+def _scaled(grey: Pixels, dpi: float) -> tuple[Pixels, float]:
+    if dpi <= MOST_DPI:
+        return grey, dpi
+    share = MOST_DPI / dpi
+    return cv2.resize(grey, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), MOST_DPI
+
+
+def _even(grey: Pixels, scale: float) -> Pixels:
+    """Divides by the paper's brightness around each place: shading and shadows vanish, ink stays."""
+    coarse = 4
+    small = cv2.resize(grey, None, fx=1 / coarse, fy=1 / coarse, interpolation=cv2.INTER_AREA)
+    patch = max(3, int(PAPER_PATCH * scale / coarse) | 1)
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((patch, patch), np.uint8))
+    paper = cv2.blur(paper, (3, 3))
+    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return cv2.divide(grey, np.maximum(paper, 1), scale=255)
+
+
+def _ink(even: Pixels) -> Mask:
+    """Where it is dark: the threshold that parts best, within bounds, so that an empty page has no ink."""
+    best, _ = cv2.threshold(even, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    bound = float(np.clip(best, 255 * (1 - MOST_CONTRAST), 255 * (1 - LEAST_CONTRAST)))
+    return (even < bound).astype(np.uint8)
+
+
+def skew_of(ink: Mask, scale: float) -> float:
+    """Degrees by which the page leans to the right, from its level rules, or from its lines of text.
+
+    The right turn is the one that gathers the ink into the fewest rows.
+    """
+    run = int(20 * scale)
+    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    points = np.argwhere(level if np.count_nonzero(level) > 10 * run else ink)
+    if len(points) == 0:
+        return 0.0
+    points = points[:: max(1, len(points) // _SAMPLE)].astype(np.float32)
+    best = 0.0
+    for reach, step in ((MOST_SKEW, 0.2), (0.2, 0.02)):
+        angles = np.arange(best - reach, best + reach + step / 2, step)
+        best = float(max(angles, key=lambda angle: _gathered(points, float(angle))))
+    return best
+
+
+def _gathered(points: Any, angle: float) -> float:
+    rows = points[:, 0] - points[:, 1] * np.tan(np.radians(angle))
+    counts = np.bincount((rows - rows.min()).astype(np.int64))
+    return float((counts.astype(np.float64) ** 2).sum())
+
+
+def _turned(even: Pixels, skew: float) -> Pixels:
+    height, width = even.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
+    return cv2.warpAffine(even, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)

@@ -1,0 +1,122 @@
+"""A sheet flows in; the rules drawn on it, as marks, and its ink without them, as blobs, flow out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pipeline.readers.lines import Box
+from pipeline.readers.rules import TOLERANCE, Mark
+from pipeline.readers.scanning.picture import Mask, Pixels, Sheet
+
+LEAST_LEVEL = 28.0
+"""Points from which a level stroke may be a rule: two dashes in a row are 24 long in the largest print."""
+LEAST_UPRIGHT = 11.0
+"""Points from which an upright stroke may be a rule: longer than a digit, shorter than a table's row."""
+THICKEST = 3.5
+"""Points up to which a stroke is thin."""
+MOST_GAP = 1.5
+"""Points by which a rule may be broken."""
+CROSSING = 2.0
+"""Points by which a rule goes on where it ends at another."""
+SPECK = 0.55
+"""Points: what is smaller both ways is dirt; a decimal point is larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """What is drawn on a sheet.
+
+    Attributes:
+        marks: Its rules, in points.
+        blobs: Boxes, in points, around what ink is left: characters and their parts, and nothing smaller.
+        grey: The sheet's brightness with the rules painted over.
+    """
+
+    marks: tuple[Mark, ...]
+    blobs: tuple[Box, ...]
+    grey: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The strokes of one direction: the number of the stroke at each pixel, and the strokes' boxes."""
+
+    labels: Any
+    boxes: tuple[tuple[int, int, int, int], ...]
+
+    def kept(self, places: Sequence[int]) -> Mask:
+        """1 where one of some strokes is."""
+        wanted = np.zeros(len(self.boxes) + 1, np.uint8)
+        wanted[[place + 1 for place in places]] = 1
+        return wanted[self.labels]
+
+
+def find_strokes(sheet: Sheet) -> Strokes:
+    """Parts a sheet's ink into the rules of tables and the rest."""
+    level = _layer(_long(sheet.ink, LEAST_LEVEL, sheet.scale))
+    upright = _layer(_long(sheet.ink.T, LEAST_UPRIGHT, sheet.scale).T)
+    across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * sheet.scale)
+    rules = _painted(level.kept(across), upright.kept(down), sheet.scale)
+    grey = sheet.grey.copy()
+    grey[rules > 0] = 255
+    boxes = [*(level.boxes[i] for i in across), *(upright.boxes[i] for i in down)]
+    marks = [Mark(*_points(box, sheet.scale)) for box in boxes]
+    return Strokes(tuple(marks), tuple(_blobs(sheet.ink * (1 - rules), sheet.scale)), grey)
+
+
+def _painted(level: Mask, upright: Mask, scale: float) -> Mask:
+    """All that rules cover, to their blurred edges and into their crossings, where they are no thin strokes."""
+    reach = 2 * int(CROSSING * scale) + 1
+    longer = cv2.dilate(level, np.ones((1, reach), np.uint8))
+    higher = cv2.dilate(upright, np.ones((reach, 1), np.uint8))
+    return cv2.dilate(np.maximum(longer, higher), np.ones((3, 3), np.uint8))
+
+
+def _long(ink: Mask, length: float, scale: float) -> Mask:
+    """Level strokes that are thin and long; one that leans by a pixel or two, or is broken, is still one."""
+    ink = np.ascontiguousarray(ink)
+    column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
+    thin = ink * (1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, column))
+    thick = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(MOST_GAP * scale))), np.uint8))
+    long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
+    return cv2.erode(long, np.ones((3, 1), np.uint8)) | (long & thin)
+
+
+def _crossing(
+    level: Sequence[tuple[int, int, int, int]], upright: Sequence[tuple[int, int, int, int]], slack: float
+) -> tuple[list[int], list[int]]:
+    """The strokes that touch one of the other direction: strokes of characters and dashes touch none."""
+    touching = [
+        (i, j)
+        for i, (left, top, right, bottom) in enumerate(level)
+        for j, (x0, y0, x1, y1) in enumerate(upright)
+        if left - slack <= x1 and x0 <= right + slack and top - slack <= y1 and y0 <= bottom + slack
+    ]
+    return sorted({i for i, _ in touching}), sorted({j for _, j in touching})
+
+
+def _blobs(ink: Mask, scale: float) -> list[Box]:
+    speck = SPECK * scale
+    return [
+        _points(box, scale)
+        for box in _layer(ink).boxes
+        if box[2] - box[0] >= speck or box[3] - box[1] >= speck
+    ]
+
+
+def _points(box: tuple[int, int, int, int], scale: float) -> Box:
+    left, top, right, bottom = box
+    return left / scale, top / scale, right / scale, bottom / scale
+
+
+def _layer(mask: Mask) -> _Layer:
+    """Everything that hangs together, in pixels."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
+    boxes = [(int(a), int(b), int(a + width), int(b + height)) for a, b, width, height, _ in stats[1:]]
+    return _Layer(labels, tuple(boxes))

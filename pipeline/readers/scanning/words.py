@@ -1,0 +1,88 @@
+"""Boxes of ink flow in, lines of print and the words in them, as boxes, flow out. Boxes are in points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from pipeline.readers.lines import Box, enclosing
+
+WORD_GAP = 0.8
+"""Line heights from which a gap in a cell parts two words: digits of one number stand closer."""
+COLUMN_GAP = 1.8
+"""The same for prose, where a full-width comma leaves nearly a character of white."""
+DIRT = 1.6
+"""Points: a word of nothing larger is dirt; a dash is longer, and a point stands beside digits."""
+CORE = 0.15
+"""Share of a box left out at its top and bottom where lines are told apart: brackets and commas hang over."""
+PART = 0.5
+"""Share of the usual height below which what looks like a line may be a part of one, as in 二."""
+WHOLE = 1.3
+"""Times the usual height up to which two parts are one line."""
+
+
+def lines_of(blobs: Sequence[Box]) -> list[list[Box]]:
+    """The blobs of each line, from the top down, each from left to right."""
+    bands: list[list[Box]] = []
+    reach = float("-inf")
+    for blob in sorted(blobs, key=_core_top):
+        core = CORE * (blob[3] - blob[1])
+        if bands and _core_top(blob) < reach:
+            bands[-1].append(blob)
+            reach = max(reach, blob[3] - core)
+        else:
+            bands.append([blob])
+            reach = blob[3] - core
+    return [sorted(band) for band in _joined(bands)]
+
+
+def _core_top(blob: Box) -> float:
+    return blob[1] + CORE * (blob[3] - blob[1])
+
+
+def _joined(bands: list[list[Box]]) -> list[list[Box]]:
+    """Joins bands that are parts of one line of the usual height: the strokes of a 二 or 三 alone."""
+    if len(bands) < 2:
+        return bands
+    usual = usual_height([blob for band in bands for blob in band])
+    joined = [bands[0]]
+    for band in bands[1:]:
+        before, now = enclosing(joined[-1]), enclosing(band)
+        is_part = min(before[3] - before[1], now[3] - now[1]) < PART * usual
+        if is_part and now[3] - before[1] <= WHOLE * usual:
+            joined[-1] = joined[-1] + band
+        else:
+            joined.append(band)
+    return joined
+
+
+def usual_height(blobs: Sequence[Box]) -> float:
+    """About the height of a character: that of the larger half of the blobs; 0 for no blobs."""
+    sizes = sorted(max(blob[2] - blob[0], blob[3] - blob[1]) for blob in blobs)
+    return median(sizes[len(sizes) // 2 :]) if sizes else 0.0
+
+
+def words_of(line: Sequence[Box], gap: float) -> list[list[Box]]:
+    """The blobs of each word: those that no gap of so many line heights parts."""
+    _, top, _, bottom = enclosing(line)
+    words = [[line[0]]]
+    right = line[0][2]
+    for blob in line[1:]:
+        if blob[0] - right > gap * (bottom - top):
+            words.append([blob])
+        else:
+            words[-1].append(blob)
+        right = max(right, blob[2])
+    return words
+
+
+def without_dirt(lines: Sequence[Sequence[Box]], gap: float) -> list[list[list[Box]]]:
+    """The words of each line that are no dirt; lines of nothing else are left out."""
+    words = [[word for word in words_of(line, gap) if not _is_dirt(word)] for line in lines]
+    return [line for line in words if line]
+
+
+def _is_dirt(word: Sequence[Box]) -> bool:
+    """Whether a word is too small to be one."""
+    left, top, right, bottom = enclosing(word)
+    return max(right - left, bottom - top) < DIRT

@@ -1,0 +1,174 @@
+"""Scanned reports: every cell comes back, doubt is told, and nothing wrong passes for certain."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from pipeline.arrange import arrange
+from pipeline.confidence import recognised_places, weigh
+from pipeline.document import Document, UnreadableDocumentError
+from pipeline.extract import extract
+from pipeline.readers import read_document, scan
+from pipeline.report import Extraction
+from pipeline.typeset import Facts, Style, typeset
+from pipeline.typeset.facts import CellKey, cells_of
+from pipeline.typeset.figures import consistent_values
+from schemas.messages import message
+from tests.scans import Scanner, as_file, scan_pages
+from tests.strategies import expected_cells
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+needs_ocr = pytest.mark.skipif(not scan.is_installed(), reason="the extra ogi-panel[ocr] is not installed")
+
+
+def facts(
+    tables: Sequence[str],
+    variant: str = "2021",
+    changes: Mapping[CellKey, Decimal | str | None] | None = None,
+) -> Facts:
+    variants = dict.fromkeys(tables, variant)
+    values = {**consistent_values(variants, random.Random(7)), **(changes or {})}
+    return Facts("示范市样例区演示局（虚构）", 2023, variants, values)
+
+
+def pages_of(report: Facts, scanner: Scanner) -> list[Any]:
+    return list(scan_pages(typeset(report, Style(), "pdf"), scanner))
+
+
+def read(content: bytes) -> tuple[Document, Extraction]:
+    document = read_document(content)
+    return document, weigh(extract(arrange(document)), recognised_places(document))
+
+
+def wrong(report: Facts, extraction: Extraction) -> dict[object, object]:
+    """The cells that were read otherwise than printed, with how certain they are."""
+    found = {(c.table, c.row, c.column): c for c in extraction.cells}
+    return {
+        key: (cell.raw, found[key].raw, found[key].kind, found[key].confidence)
+        for key, cell in expected_cells(report, Style()).items()
+        if (found[key].kind, found[key].value) != (cell.kind, cell.value)
+    }
+
+
+@needs_ocr
+@pytest.mark.parametrize(
+    ("tables", "variant", "dpi", "angle"),
+    [
+        (["proactive_disclosure", "applications", "review_litigation"], "2021", 150, 0.5),
+        (["proactive_disclosure"], "2020", 200, -0.5),
+        (["review_litigation"], "2021", 300, 0.3),
+    ],
+)
+def test_scanned_report_comes_back_cell_for_cell(
+    tables: list[str], variant: str, dpi: int, angle: float
+) -> None:
+    report = facts(tables, variant)
+    pages = pages_of(report, Scanner(dpi=dpi, angle=angle))
+    document, extraction = read(as_file(pages, dpi, "PDF"))
+    assert wrong(report, extraction) == {}
+    assert extraction.leftovers == ()
+    assert document.reader == "pdf/scan"
+    assert all(cell.confidence < 1 for cell in extraction.cells)
+
+
+@needs_ocr
+def test_blanks_and_marks_are_told_from_noughts() -> None:
+    form = list(cells_of({"review_litigation": "2021"}))
+    marks: list[str | None] = [None, "/", "—", None, "无", "-"]
+    report = facts(["review_litigation"], changes=dict(zip(form, marks, strict=False)))
+    _, extraction = read(as_file(pages_of(report, Scanner(dpi=150)), 150, "PNG"))
+    assert wrong(report, extraction) == {}
+
+
+@needs_ocr
+def test_picture_in_a_web_page_without_tables() -> None:
+    report = facts(["review_litigation"])
+    picture = base64.b64encode(as_file(pages_of(report, Scanner()), 200, "PNG")).decode()
+    page = f'<html><body><p>样例区2023年报告</p><img src="data:image/png;base64,{picture}"></body></html>'
+    document, extraction = read(page.encode())
+    assert wrong(report, extraction) == {}
+    assert document.reader.endswith("+scan")
+
+
+@needs_ocr
+def test_text_pages_and_scanned_pages_of_one_file() -> None:
+    import pypdfium2
+
+    report = facts(["review_litigation"])
+    scanned = pypdfium2.PdfDocument(as_file(pages_of(report, Scanner()), 200, "PDF"))
+    whole = pypdfium2.PdfDocument(typeset(facts([]), Style(), "pdf"))
+    whole.import_pages(scanned)
+    whole.save(buffer := io.BytesIO())
+    document, extraction = read(buffer.getvalue())
+    assert wrong(report, extraction) == {}
+    assert [block.locator.page for block in document.blocks] == sorted(
+        block.locator.page or 0 for block in document.blocks
+    )
+
+
+@needs_ocr
+def test_real_report_as_pictures() -> None:
+    path = SHARED / "real" / "hzq2024.pdf"
+    truth = SHARED / "accept" / "truth.json"
+    if not path.exists() or not truth.exists():
+        pytest.skip("the real reports do not lie beside this checkout")
+    wanted = next(doc for name, doc in json.loads(truth.read_text("utf-8")).items() if path.name in name)
+    pages = list(scan_pages(path.read_bytes(), Scanner(dpi=150)))[1:]  # where the tables begin
+    _, extraction = read(as_file(pages, 150, "TIFF"))
+    found = {(c.table, c.row, c.column): c.value for c in extraction.cells}
+    assert {key: found[key] for *key, _ in wanted["cells"] for key in [tuple(key)]} == {
+        tuple(key): None if value is None else Decimal(str(value)) for *key, value in wanted["cells"]
+    }
+
+
+def blank_picture(side: int) -> bytes:
+    Image.new("L", (side, side), 255).save(buffer := io.BytesIO(), "PNG")
+    return buffer.getvalue()
+
+
+def fault(content: bytes) -> UnreadableDocumentError:
+    with pytest.raises(UnreadableDocumentError) as caught:
+        read_document(content)
+    return caught.value
+
+
+def test_without_the_extra_a_scan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "NEEDED", ("a_library_that_is_not_there",))
+    scanned = Image.new("L", (800, 1100), 255)
+    scanned.save(pdf := io.BytesIO(), "PDF")
+    for content, media_type in ((blank_picture(800), "image/png"), (pdf.getvalue(), "application/pdf")):
+        error = fault(content)
+        assert error.code == "scan_needs_ocr"
+        assert error.details == {"media_type": media_type}
+        assert "ogi-panel[ocr]" in message(error.code, **error.details).text("zh")
+
+
+def test_small_pictures_show_no_page() -> None:
+    assert fault(blank_picture(100)).code == "picture"
+
+
+def test_what_only_begins_like_a_picture_is_damaged() -> None:
+    assert fault(b"\x89PNG\r\n\x1a\n" + bytes(100)).code == "damaged"
+
+
+@needs_ocr
+def test_an_empty_page_has_no_text() -> None:
+    assert fault(blank_picture(800)).code == "no_text"
+
+
+def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [Image.new("L", (300, 300), 255) for _ in range(3)]
+    pages[0].save(buffer := io.BytesIO(), "TIFF", save_all=True, append_images=pages[1:])
+    monkeypatch.setattr(scan, "MAX_PAGES", 2)
+    monkeypatch.setattr(scan, "NEEDED", ())
+    assert fault(buffer.getvalue()).code == "limit_exceeded"
