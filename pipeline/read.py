@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.arrange import arrange
+from pipeline.confidence import recognised_places, weigh
 from pipeline.document import Document, UnreadableDocumentError
 from pipeline.extract import extract
 from pipeline.identify import identify
@@ -62,7 +63,7 @@ def unread(source: str, code: str, **details: str | int | float) -> Report:
 
 def _read(report: Report, document: Document, host: str) -> Report:
     document = arrange(document)
-    extraction = extract(document)
+    extraction = weigh(extract(document), recognised_places(document))
     identity = identify(document, source_name=Path(report.source).stem, host=host)
     prose = sections(document)
     reason = recognise(document, len(extraction.variants), identity)
