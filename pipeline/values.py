@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.report import Kind
 from schemas.definitions import HERE, read_definitions
@@ -19,7 +19,13 @@ WORD_CLASSES = ("nil_mark", "count_unit", "money_unit", "increase", "decrease", 
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _TWO_NUMBERS = re.compile(r"\d\s+\d")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_ONLY_DASHES = re.compile(r"[-—–―─_/\\\\]+")
+_NOTES = re.compile(
+    r"(?<=\S)(?:\s*(?:[*＊※†‡\u00b9\u00b2\u00b3\u2070-\u2079\u2460-\u2473]|[（(\[【［]\s*注[^）)\]】］]*[）)\]】］]))+\s*$"
+)
 MAX_DIGITS = 18  # the published value is DECIMAL(20,2)
+LONGEST = 60  # characters; a longer text is prose, whatever it begins with
+REMEMBERED = 20_000  # texts whose reading is kept: reports hold the same few numbers thousands of times
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +78,19 @@ def money_factor(unit: str) -> int | None:
     return _words().money.get(_closed(unit))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_value_text(text: str) -> bool:
     """Whether a cell's text can only be a value: a number, with or without unit, or a nil mark; not blank."""
-    return is_numeric_text(text) or _closed(text) in _words().nil_marks
+    return is_numeric_text(text) or read_value(text, "count").kind == "nil_mark"
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_numeric_text(text: str) -> bool:
     """Whether a cell's text holds a number and nothing but it, its sign and its unit."""
     return any(read_value(text, unit).kind == "reported" for unit in ("amount", "count"))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def read_value(text: str, column_unit: str, printed_factor: int | None = None) -> Value:
     """Reads a value cell.
 
@@ -92,16 +101,21 @@ def read_value(text: str, column_unit: str, printed_factor: int | None = None) -
         printed_factor: Yuan per printed unit, where the printed header names a unit of money.
 
     Returns:
-        The value; counts with a fraction and amounts beyond eighteen digits are `unreadable`.
+        The value; counts with a fraction and amounts beyond eighteen digits are `unreadable`. A mark that
+        points to a note (`12①`, `12（注1）`) is no part of the number.
     """
+    text = text.strip()
+    if len(text) > LONGEST:
+        return Value("unreadable")
+    text = _NOTES.sub("", text)
     closed = _closed(text)
     if not closed:
         return Value("blank")
     words = _words()
-    if closed in words.nil_marks:
+    if closed in words.nil_marks or _ONLY_DASHES.fullmatch(closed):
         return Value("nil_mark")
-    if _TWO_NUMBERS.search(unicodedata.normalize("NFKC", text)):
-        return Value("unreadable")  # two values in one cell: "0 0" is not 0
+    if _is_no_number(text):
+        return Value("unreadable")
     sign, rest = _sign(closed, words)
     if rest in words.zeros:
         rest = "0"
@@ -113,6 +127,12 @@ def read_value(text: str, column_unit: str, printed_factor: int | None = None) -
     if column_unit in ("amount", "amount_wan_yuan"):
         return _amount(number, suffix, column_unit, printed_factor, words)
     return _count(number, suffix, words)
+
+
+def _is_no_number(text: str) -> bool:
+    """Whether a text looks like a number only in its closed form: `0 0` is not 0, `1①` not 11, `3½` not 312."""
+    spaced = unicodedata.normalize("NFKC", text)
+    return bool(_TWO_NUMBERS.search(spaced)) or any(unicodedata.category(c) == "No" for c in text)
 
 
 def _sign(text: str, words: _Words) -> tuple[int, str]:
