@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from pipeline.templates import Block, Template, load_templates
@@ -26,8 +26,13 @@ SIMILAR = 0.75  # the least similarity of two labels that may be the same with a
 MARGIN = 0.10  # by how much the best must beat the second best
 SHORTEST_SIMILAR = 4  # shorter labels are too alike for a similarity to mean anything
 
+LONGEST = 200  # characters; no label of the form, however spaced, is longer
+REMEMBERED = 20_000  # texts whose normal form and meaning are kept: reports repeat the same few labels
+
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad\x00-\x1f]+")
-_UNIT_NOTE = re.compile(r"\(?(?:计量)?单位:?([^()]*元)\)?|\(([^()]*元)\)")
+_UNIT_NOTE = re.compile(
+    r"[(\[【]?(?:计量)?单位:?([^()\[\]【】]*[元万])[)\]】]?|[(\[【]([^()\[\]【】]*元)[)\]】]|[/、,]?([百千万亿]+元|(?<=[/、,])元)$"
+)
 _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
 _NUMBERING = re.compile(
     r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)])"
@@ -55,6 +60,7 @@ def squeeze(text: str) -> str:
     return _SPACE.sub("", unicodedata.normalize("NFKC", text))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def normalise(text: str) -> str:
     """The form in which labels are compared: no white space, punctuation, quotes, brackets or unit note."""
     return _bare(_UNIT_NOTE.sub("", squeeze(text)))
@@ -63,11 +69,30 @@ def normalise(text: str) -> str:
 def printed_factor(text: str) -> int | None:
     """Yuan per unit, where a label names a unit of money (`（单位：万元）` → 10000); else None."""
     match = _UNIT_NOTE.search(squeeze(text))
-    return money_factor(match.group(1) or match.group(2)) if match else None
+    return money_factor(next(filter(None, match.groups()))) if match else None
+
+
+class _Bare(dict[int, str | None]):
+    """A table for `str.translate` that learns: marks and spaces go, traditional characters become simplified."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = _simplified().get(chr(code), chr(code))
+        self[code] = None if unicodedata.category(character)[0] in "PSZC" else character
+        return self[code]
+
+
+_BARE = _Bare()
+
+
+@cache
+def _simplified() -> dict[str, str]:
+    """Other forms of the characters that the form's labels are written in, by the other form."""
+    table = read_definitions(HERE / "characters.csv", ("other", "standard", "note"), key=["other"])
+    return {row["other"]: row["standard"] for row in table.rows}
 
 
 def _bare(text: str) -> str:
-    return "".join(c for c in text if unicodedata.category(c)[0] not in "PSZC")
+    return text.translate(_BARE)
 
 
 def _spellings(label: str) -> Iterator[str]:
@@ -84,7 +109,7 @@ def _unnumbered(label: str) -> str:
     return _bare(_NUMBERING.sub("", _EXPLANATION.sub("", plain)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """All labels of all variants, by normalised spelling."""
 
@@ -92,11 +117,7 @@ class Lexicon:
 
     def lookup(self, text: str) -> tuple[Meaning, ...]:
         """The meanings of a printed label; empty for an unknown one."""
-        exact = self.meanings.get(normalise(text))
-        if exact is not None:
-            return exact
-        shortened = _EXPLANATION.sub("", squeeze(text))
-        return self.meanings.get(_bare(_UNIT_NOTE.sub("", shortened)), ())
+        return _lookup(self, text) if len(text) <= LONGEST else ()
 
     def similar(self, text: str, allowed: Iterable[Meaning]) -> tuple[Meaning, str] | None:
         """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt."""
@@ -105,9 +126,13 @@ class Lexicon:
             return None
         allowed_set = set(allowed)
         best: dict[Meaning, tuple[float, str]] = {}
+        matcher = SequenceMatcher(None, "", wanted, autojunk=False)
         for spelling, meanings in self.meanings.items():
+            matcher.set_seq1(spelling)
+            if matcher.quick_ratio() < SIMILAR - MARGIN or allowed_set.isdisjoint(meanings):
+                continue
+            score = matcher.ratio()
             for meaning in allowed_set.intersection(meanings):
-                score = SequenceMatcher(None, wanted, spelling, autojunk=False).ratio()
                 best[meaning] = max(best.get(meaning, (0.0, "")), (score, spelling))
         ranked = sorted(best.items(), key=lambda item: item[1][0], reverse=True)
         if not ranked or ranked[0][1][0] < SIMILAR:
@@ -115,6 +140,19 @@ class Lexicon:
         if len(ranked) > 1 and ranked[0][1][0] - ranked[1][1][0] < MARGIN:
             return None
         return ranked[0][0], ranked[0][1][1]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
+    """What a text means as printed; else without its bracketed explanation; else without its number."""
+    squeezed = squeeze(text)
+    shortened = _EXPLANATION.sub("", squeezed)
+    unnumbered = _NUMBERING.sub("", shortened)
+    for form in dict.fromkeys((squeezed, shortened, unnumbered)):
+        found = lexicon.meanings.get(_bare(_UNIT_NOTE.sub("", form)))
+        if found is not None:
+            return found
+    return ()
 
 
 @cache
