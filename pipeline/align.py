@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.document import Cell
 from pipeline.lexicon import Meaning, normalise, printed_factor
@@ -21,10 +22,16 @@ _Keyed = list[tuple[str, Cell]]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place for a value in a data row: its band (None where the block has none), column and money factor."""
+    """One place for a value in a data row.
+
+    Attributes:
+        band: The band it stands under; None where the block has none.
+        column: Its column; None for a column that the form does not have.
+        factor: Yuan per printed unit, where the header names a unit of money.
+    """
 
     band: Label | None
-    column: Label
+    column: Label | None
     factor: int | None = None
 
 
@@ -32,12 +39,53 @@ class Slot:
 class Header:
     """The columns of a block in the order the report prints them.
 
-    `seen` tells whether the report's own header names every column; False where the form's order was taken
-    because the header is missing or only partly legible.
+    Attributes:
+        slots: The places for values, from left to right.
+        seen: Whether the report's own header names them all; False where the form's order was taken because
+            the header is missing or only partly legible.
+        partial: Whether it names some of the columns and not all.
+        short: The places of those it names, where nothing else stands in it: the report may have left the
+            others out.
     """
 
     slots: tuple[Slot, ...]
     seen: bool
+    partial: bool = False
+    short: tuple[Slot, ...] = ()
+
+    def suited(self, rows: Sequence[TableRow]) -> Header | None:
+        """The header with as many places as the rows under it have cells; None where they leave it open."""
+        if not self.partial:
+            return self
+        breadths = {len(row.values) for row in rows}
+        filled = max((sum(bool(cell.text.strip()) for cell in row.values) for row in rows), default=0)
+        if filled in (0, len(self.slots)) or (not self.short and breadths == {len(self.slots)}):
+            return self
+        if len(self.short) in breadths and filled <= len(self.short):
+            return replace(self, slots=self.short)
+        return self if breadths == {len(self.slots)} and not self.short else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """The header labels over some rows as they concern one block.
+
+    Attributes:
+        labels: All of them, unknown and empty ones too.
+        columns: Those that name columns of the block, with the column's key.
+        bands: Those that name its bands.
+        placed: Whether the columns stand in distinct columns of one grid, so that their order can be read off.
+    """
+
+    labels: Sequence[HeaderLabel]
+    columns: _Keyed
+    bands: _Keyed
+    placed: bool
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each column is named."""
+        return Counter(key for key, _ in self.columns)
 
 
 def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> Header | None:
@@ -49,25 +97,61 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         labels: The header labels met since the block began.
     """
     expected = _slots(block)
-    wanted = Counter(slot.column.key for slot in expected)
-    columns, bands = _named(block, variant, labels)
-    if Counter(key for key, _ in columns) > wanted:
+    wanted = Counter(slot.column.key for slot in expected if slot.column)
+    printed = _printed(block, variant, labels)
+    if printed.counts > wanted:
         # A header printed again at the top of the next page, before any data row: the last one counts.
-        columns, bands = _named(block, variant, [h for h in labels if h.grid == labels[-1].grid])
-    counts = Counter(key for key, _ in columns)
-    if counts != wanted:
-        return None if counts - wanted else Header(expected, seen=False)
-    factors = {key: printed_factor(cell.text) for key, cell in columns}
-    with_factors = tuple(replace(slot, factor=factors[slot.column.key]) for slot in expected)
-    parents = [h.cell for h in labels if any(m.axis == "parent" for m in h.meanings)]
-    return _printed_order(with_factors, columns, bands, parents)
+        printed = _printed(block, variant, [h for h in labels if h.grid == labels[-1].grid])
+    if printed.counts - wanted:
+        return None
+    slots = _with_factors(expected, printed)
+    if printed.counts != wanted:
+        return _partial(slots, printed, block)
+    whole = _printed_order(slots, printed)
+    return whole or (Header(slots, seen=True) if _in_form_order(printed.columns, block) else None)
 
 
-def _named(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> tuple[_Keyed, _Keyed]:
-    """The column labels and the band labels of a block among some header labels."""
-    pairs = [(m, h.cell) for h in labels for m in h.meanings if _of(m, block, variant)]
-    columns = [(m.key, cell) for m, cell in pairs if m.axis == "column"]
-    return columns, [(m.key, cell) for m, cell in pairs if m.axis == "band"]
+def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Printed:
+    pairs = [(m, h) for h in labels for m in h.meanings if _of(m, block, variant)]
+    heads = [(m.key, h) for m, h in pairs if m.axis == "column"]
+    places = {h.cell.column for _, h in heads}
+    return _Printed(
+        labels=labels,
+        columns=[(key, h.cell) for key, h in heads],
+        bands=[(m.key, h.cell) for m, h in pairs if m.axis == "band"],
+        placed=len(places) == len(heads) and len({h.grid for _, h in heads}) == 1,
+    )
+
+
+def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header | None:
+    """The header where it names only some of the columns: the others are illegible, or not there at all."""
+    strangers = _strangers(printed)
+    if not printed.columns or block.banded:
+        return Header(slots, seen=False)
+    if _fit_between(slots, printed.columns, strangers) if printed.placed else strangers:
+        return Header(slots, seen=False, partial=True) if _may_be_in_order(printed, block) else None
+    if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed.columns, block):
+        return None
+    short = tuple(s for s in slots if s.column and s.column.key in printed.counts)
+    return Header(slots, seen=False, partial=True, short=short)
+
+
+def _may_be_in_order(printed: _Printed, block: Block) -> bool:
+    """Whether nothing tells that the columns stand in another order than on the form."""
+    return printed.placed or _in_form_order(printed.columns, block)
+
+
+def _fit_between(slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[Cell]) -> bool:
+    """Whether illegible labels stand just where the labels that are missing belong."""
+    leaves = sorted([(cell.column, key) for key, cell in columns] + [(cell.column, "") for cell in strangers])
+    names = [key for _, key in leaves]
+    keys = [slot.column.key if slot.column else "" for slot in slots]
+    return any(
+        all(name in ("", key) for name, key in zip(names[start:], keys, strict=False))
+        and not any(names[:start])
+        and not any(names[start + len(keys) :])
+        for start in range(len(names) - len(keys) + 1)
+    )
 
 
 def _of(meaning: Meaning, block: Block, variant: str) -> bool:
@@ -79,32 +163,84 @@ def _slots(block: Block) -> tuple[Slot, ...]:
     return tuple(Slot(band, column) for band in bands for column in block.columns)
 
 
-def _printed_order(slots: tuple[Slot, ...], columns: _Keyed, bands: _Keyed, parents: list[Cell]) -> Header:
-    """The slots as the header's columns stand from left to right, where they stand in distinct columns.
+def _with_factors(slots: tuple[Slot, ...], printed: _Printed) -> tuple[Slot, ...]:
+    """The slots with the unit of money that their own label names, else the one that the rest of the header does."""
+    own = {key: printed_factor(cell.text) for key, cell in printed.columns}
+    others = [h.cell.text for h in printed.labels if all(m.axis != "column" for m in h.meanings)]
+    named = {factor for text in others if (factor := printed_factor(text)) is not None}
+    shared = named.pop() if len(named) == 1 else None
+    return tuple(replace(s, factor=(own.get(s.column.key) if s.column else None) or shared) for s in slots)
 
-    Where they do not (cells joined by `|`, a header that lost its spans), the form's order holds. Distinct
-    columns that contradict the spans over them are no order either, and the header counts as not legible.
+
+def _in_form_order(columns: _Keyed, block: Block) -> bool:
+    """Whether columns under one heading come in the order of the form, as far as reading order tells.
+
+    The n-th mention of a label must come before the n-th mention of those that follow it on the form.
     """
-    starts = [cell.column for _, cell in columns]
-    if len(set(starts)) != len(starts):
-        return Header(slots, seen=True)
-    ordered = sorted(columns, key=lambda pair: pair[1].column)
-    by_place = {(slot.band.key if slot.band else "", slot.column.key): slot for slot in slots}
-    places = [(_band_over(cell, bands), key) for key, cell in ordered]
-    if sorted(places) == sorted(by_place):
-        printed = tuple(by_place[place] for place in places)
-        if printed == slots or _under_parents(ordered, by_place, parents):
-            return Header(printed, seen=True)
-        return Header(slots, seen=False)
-    return Header(slots, seen=True)
-
-
-def _under_parents(columns: _Keyed, by_place: dict[tuple[str, str], Slot], parents: list[Cell]) -> bool:
-    """Whether each column stands under the labels that are above it on the form, as far as these are printed."""
-    spans = {normalise(cell.text): range(cell.column, cell.column + cell.column_span) for cell in parents}
-    above = {slot.column.key: {normalise(p) for p in slot.column.path[:-1]} for slot in by_place.values()}
+    mentions: dict[str, list[int]] = {}
+    for place, (key, _) in enumerate(columns):
+        mentions.setdefault(key, []).append(place)
+    siblings: dict[tuple[str, ...], list[list[int]]] = {}
+    for column in block.columns:
+        if column.key in mentions:
+            siblings.setdefault(column.path[:-1], []).append(mentions[column.key])
     return all(
-        (cell.column in span) == (name in above[key]) for key, cell in columns for name, span in spans.items()
+        earlier < later
+        for group in siblings.values()
+        for left, right in pairwise(group)
+        for earlier, later in zip(left, right, strict=False)
+    )
+
+
+def _strangers(printed: _Printed) -> list[Cell]:
+    """Cells at the foot of the header that name no known column; blank ones too.
+
+    Where grid columns do not tell what stands under what, every unknown text of the header is one.
+    """
+    if not printed.placed:
+        return [h.cell for h in printed.labels if not h.meanings and h.cell.text.strip()]
+    unknown = [h.cell for h in printed.labels if all(m.axis == "parent" for m in h.meanings)]
+    known = [cell for _, cell in printed.columns]
+    filled = [h.cell for h in printed.labels if h.cell.text.strip()]
+    return [
+        cell
+        for cell in unknown
+        if not any(_overlap(cell, other) for other in known)
+        and not any(_overlap(cell, other) and other.row > cell.row for other in filled)
+    ]
+
+
+def _overlap(one: Cell, other: Cell) -> bool:
+    return one.column < other.column + other.column_span and other.column < one.column + one.column_span
+
+
+def _printed_order(slots: tuple[Slot, ...], printed: _Printed) -> Header | None:
+    """The slots as the header's columns stand from left to right, and columns that the form does not have.
+
+    None where the columns do not stand in distinct places (cells joined by `|`, a header that lost its spans) or
+    contradict the spans over them: then their places tell no order.
+    """
+    by_place = {(s.band.key if s.band else "", s.column.key): s for s in slots if s.column}
+    found = {cell.column: (_band_over(cell, printed.bands), key) for key, cell in printed.columns}
+    if not printed.placed or sorted(found.values()) != sorted(by_place):
+        return None
+    order = tuple(by_place[found[place]] for place in sorted(found))
+    if order != slots and not _under_parents(printed, by_place):
+        return None
+    strangers = [c.column for c in _strangers(printed) if c.text.strip() and c.column > min(found)]
+    places = sorted([*found, *strangers])
+    return Header(tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places), seen=True)
+
+
+def _under_parents(printed: _Printed, by_place: dict[tuple[str, str], Slot]) -> bool:
+    """Whether each column stands under the labels that are above it on the form, as far as these are printed."""
+    parents = [h.cell for h in printed.labels if any(m.axis == "parent" for m in h.meanings)]
+    spans = {normalise(cell.text): range(cell.column, cell.column + cell.column_span) for cell in parents}
+    above = {s.column.key: {normalise(p) for p in s.column.path[:-1]} for s in by_place.values() if s.column}
+    return all(
+        (cell.column in span) == (name in above[key])
+        for key, cell in printed.columns
+        for name, span in spans.items()
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pipeline.align import Header, Slot, align, extra_leading, read_header
@@ -17,11 +17,13 @@ from pipeline.document import Cell, Document, Locator
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
-from pipeline.templates import Block, Template, load_templates
+from pipeline.templates import Block, Label, Template, load_templates
 from pipeline.values import is_numeric_text, read_value
 from schemas.messages import Message, message
 
 LEAST_SHARE = 0.3  # of a table's rows that must be known for the table to count as found
+LEAST_LABELS = 4  # of a table that must be known for numbers beside them to count as that table's
+LONGEST_ORDINAL = 2  # digits of a row's number beside its label
 INFERRED = 0.9  # confidence of a value whose column or row rests on more than its printed labels
 
 
@@ -79,6 +81,8 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     result = _Result(variants=_variants(tables, templates))
     for table, variant in result.variants.items():
         _read_table(table, templates[variant], tables[table], lexicon, result)
+    for table in tables.keys() - result.variants.keys():
+        _leave_table(table, tables[table], result)
     order = [Place(t, r.key, c.key) for t, v in result.variants.items() for _, r, c in templates[v].cells(t)]
     return Extraction(
         cells=tuple(result.cells[place] for place in order),
@@ -94,7 +98,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
 def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
     """Tells the rows apart by table; rows without a label of their own belong to the table around them."""
     tables: dict[str, list[_Entry]] = {}
-    header: dict[str, list[HeaderLabel]] = {}
+    header: dict[str, tuple[HeaderLabel, ...]] = {}  # one tuple for all the rows under it
     over_data: set[str] = set()  # tables whose gathered header has had data rows under it
     known_grids = _grid_tables(rows)
     current: str | None = None
@@ -102,22 +106,29 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
         named = _table_of(row)
         if row.first and named is None:
             named = known_grids.get(row.grid)
-            if named is None and row.label:
-                current = (
-                    None  # a table that is none of the form's; bare values may continue one across a page
-                )
+            if named is None and row.label and not _awaits_rows(current, header, over_data):
+                # A table that is none of the form's; bare values, or what stands under a header that had no
+                # rows yet, may continue one across a page.
+                current = None
         current = named or current
         if current is None:
             continue
         if row.is_header:
             if current in over_data:
-                header[current] = []
+                header[current] = ()
                 over_data.discard(current)
-            header.setdefault(current, []).extend(row.header)
+            header[current] = header.get(current, ()) + row.header
         elif row.meanings or row.numeric:
             over_data.add(current)
-        tables.setdefault(current, []).append(_Entry(row, tuple(header.get(current, ()))))
+        tables.setdefault(current, []).append(_Entry(row, header.get(current, ())))
     return tables
+
+
+def _awaits_rows(
+    table: str | None, header: Mapping[str, tuple[HeaderLabel, ...]], over_data: set[str]
+) -> bool:
+    """Whether a table's header has been met and none of its rows."""
+    return table is not None and bool(header.get(table)) and table not in over_data
 
 
 def _grid_tables(rows: Iterable[TableRow]) -> dict[int, str]:
@@ -132,8 +143,12 @@ def _grid_tables(rows: Iterable[TableRow]) -> dict[int, str]:
 
 def _table_of(row: TableRow) -> str | None:
     """The table that most of a row's labels belong to; None for rows without known labels, or in a tie."""
+    if row.meanings and all(m.table == row.meanings[0].table for m in row.meanings):
+        return row.meanings[0].table
     groups = [row.meanings] if row.meanings else [h.meanings for h in row.header]
-    counts = Counter(table for group in groups for table in {m.table for m in group})
+    counts = Counter(
+        t for group in groups for t in {m.table for m in group if row.meanings or m.axis != "row"}
+    )
     ranked = counts.most_common(2)
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
         return None
@@ -181,31 +196,93 @@ def _is_located(blocks: Sequence[Block], entries: Sequence[_Entry], known: set[M
     bands = {row.key for block in blocks for row in block.rows}
     named = {m.key for m in known if m.axis == "band"}
     values = any(not e.row.is_header and e.row.values for e in entries)
-    return bool(bands) and len(named) > len(bands) / 2 and values
+    heads = Counter(
+        m for e in entries for h in e.row.header for m in h.meanings if m in known and m.axis == "column"
+    )
+    columns = sum(len(block.columns) * len(block.rows) for block in blocks)
+    return bool(bands) and values and (len(named) > len(bands) / 2 or heads.total() >= columns)
 
 
 def _read_table(
     table: str, template: Template, entries: Sequence[_Entry], lexicon: Lexicon, result: _Result
 ) -> None:
     """Reads the rows of one table into cells; fills what the document does not have with absent cells."""
-    placed = [_place(entry, table, template, lexicon, entries, result) for entry in entries]
-    by_grid: dict[int, list[tuple[TableRow, int]]] = {}
-    for entry, target in zip(entries, placed, strict=True):
-        if target is not None:
-            by_grid.setdefault(entry.row.grid, []).append((entry.row, target.width))
-    leading = {grid: extra_leading(rows) for grid, rows in by_grid.items()}
-    for entry, target in zip(entries, placed, strict=True):
+    placed: list[tuple[_Entry, _Target]] = []
+    for entry in entries:
+        target = _place(entry, table, template, lexicon, entries, result)
         if target is None:
             _leave_row(table, entry.row, result)
         else:
-            _read_values(entry, target, template.variant, leading.get(entry.row.grid), result)
+            placed.append((entry, target))
+    headers = _headers(placed, template.variant)
+    leading = _leading(placed, headers)
+    for entry, target in placed:
+        header = headers[_over(entry, target)]
+        _leave_before(table, entry.row, result)
+        _read_values(entry, target, header, template.variant, leading.get(entry.row.grid), result)
     _fill_absent(table, template, result)
 
 
+def _over(entry: _Entry, target: _Target) -> tuple[str, bool, int]:
+    """What tells the header over a row: its block, as which it is read, and the labels met."""
+    return target.block.name, target.block.banded, id(entry.header)
+
+
+def _headers(
+    placed: Sequence[tuple[_Entry, _Target]], variant: str
+) -> dict[tuple[str, bool, int], Header | None]:
+    """The header over each group of rows, fitted to the rows under it."""
+    groups: dict[tuple[str, bool, int], list[tuple[_Entry, _Target]]] = {}
+    for entry, target in placed:
+        groups.setdefault(_over(entry, target), []).append((entry, target))
+    headers: dict[tuple[str, bool, int], Header | None] = {}
+    for over, members in groups.items():
+        entry, target = members[0]
+        header = read_header(target.block, variant, entry.header)
+        headers[over] = header.suited([e.row for e, _ in members]) if header else None
+    return headers
+
+
+def _leading(
+    placed: Sequence[tuple[_Entry, _Target]], headers: Mapping[tuple[str, bool, int], Header | None]
+) -> dict[int, int | None]:
+    """For each grid, how many blank cells stand between labels and values."""
+    by_grid: dict[int, list[tuple[TableRow, int]]] = {}
+    for entry, target in placed:
+        header = headers[_over(entry, target)]
+        if header is not None:
+            by_grid.setdefault(entry.row.grid, []).append((entry.row, len(header.slots)))
+    return {grid: extra_leading(rows) for grid, rows in by_grid.items()}
+
+
+def _leave_before(table: str, row: TableRow, result: _Result) -> None:
+    """Accounts for numbers before a row's label: one is the row's ordinal, more are leftovers."""
+    if len(row.before) == 1 and len(row.before[0].text.strip()) <= LONGEST_ORDINAL:
+        result.found += 1
+        result.ignored["row_number"] += 1
+    elif row.before:
+        words = message("unknown_label", label=normalise(row.label))
+        result.leave(table, row, row.before, words)
+        result.findings.append(Finding(words, row.locator, table))
+
+
+def _leave_table(table: str, entries: Sequence[_Entry], result: _Result) -> None:
+    """Lists the numbers of what bears several labels of a table and is not whole enough to be read as it."""
+    labels = {(m.axis, m.key) for e in entries for m in _meanings(e.row) if m.table == table and m.key}
+    numbers = [(e.row, cell) for e in entries for cell in (*e.row.before, *e.row.numeric)]
+    if len(labels) < LEAST_LABELS or not numbers:
+        return
+    words = message("table_not_located", labels=len(labels))
+    for row, cell in numbers:
+        result.leave(table, row, [cell], words)
+    result.findings.append(Finding(words, numbers[0][0].locator, table))
+
+
 def _leave_row(table: str, row: TableRow, result: _Result) -> None:
-    if row.numeric and not row.is_header:
+    numbers = () if row.is_header else (*row.before, *row.numeric)
+    if numbers:
         words = message("unknown_label", label=normalise(row.label) or "-")
-        result.leave(table, row, row.numeric, words)
+        result.leave(table, row, numbers, words)
         result.findings.append(Finding(words, row.locator, table))
 
 
@@ -216,10 +293,6 @@ class _Target:
     block: Block
     row: str
     certain: bool
-
-    @property
-    def width(self) -> int:
-        return len(self.block.columns) * (len(self.block.rows) if self.block.banded else 1)
 
 
 def _place(
@@ -238,13 +311,19 @@ def _place(
     meanings = [m for m in row.meanings if (m.variant, m.table) == (template.variant, table)]
     if meanings:
         meaning = _by_parents(meanings, row.parents)
-        return _Target(blocks[meaning.block], meaning.key, True) if meaning else None
+        return _Target(_beside(blocks[meaning.block]), meaning.key, True) if meaning else None
     banded = next((block for block in blocks.values() if block.banded), None)
     if banded is not None:
-        return _Target(banded, "", not row.label) if entry.header else None
+        named = any(lexicon.lookup(cell.text) for cell in row.values if cell.text.strip())
+        return _Target(banded, "", not row.label) if entry.header and not named else None
     if not row.label or not row.values:
         return None
     return _place_similar(row, table, template, lexicon, entries, result)
+
+
+def _beside(block: Block) -> Block:
+    """The block as its labels stand beside its numbers: a table that was turned has its bands for rows."""
+    return replace(block, banded=False) if block.banded else block
 
 
 def _by_parents(meanings: Sequence[Meaning], parents: tuple[str, ...]) -> Meaning | None:
@@ -283,23 +362,34 @@ def _place_similar(
     return _Target(block, meaning.key, False)
 
 
-def _read_values(entry: _Entry, target: _Target, variant: str, leading: int | None, result: _Result) -> None:
+def _read_values(
+    entry: _Entry,
+    target: _Target,
+    header: Header | None,
+    variant: str,
+    leading: int | None,
+    result: _Result,
+) -> None:
     """Puts the values of one data row into their cells, or lists them as leftovers."""
     row, table = entry.row, target.block.table
-    header = read_header(target.block, variant, entry.header)
     if header is None:
-        result.leave(table, row, row.numeric, message("header_contradicts", label=normalise(row.label)))
+        words = message("header_contradicts", label=normalise(row.label))
+        result.leave(table, row, row.numeric, words)
+        result.findings.append(Finding(words, row.locator, table))
         return
-    cells = align(row.values, target.width, leading)
+    cells = align(row.values, len(header.slots), leading)
     if cells is None:
-        _leave_count(row, table, target.width, result)
+        _leave_count(row, table, len(header.slots), result)
         return
     if not header.seen:
-        result.findings.append(
-            Finding(message("header_inferred", block=target.block.name), row.locator, table)
-        )
-    readings = _readings(cells, header, target, variant, certain=target.certain and header.seen)
-    _store(row, cells, list(readings), result)
+        inferred = Finding(message("header_inferred", block=target.block.name), row.locator, table)
+        if not any(f.message == inferred.message for f in result.findings):
+            result.findings.append(inferred)
+    strange = [cell for cell, slot in zip(cells, header.slots, strict=True) if slot.column is None]
+    result.leave(table, row, strange, message("unknown_column", row=normalise(row.label) or "-"))
+    pairs = [(cell, slot) for cell, slot in zip(cells, header.slots, strict=True) if slot.column]
+    readings = _readings(pairs, target, variant, certain=target.certain and header.seen)
+    _store(row, [cell for cell, _ in pairs], list(readings), result)
 
 
 def _leave_count(row: TableRow, table: str, width: int, result: _Result) -> None:
@@ -311,18 +401,21 @@ def _leave_count(row: TableRow, table: str, width: int, result: _Result) -> None
 
 
 def _readings(
-    cells: Sequence[Cell], header: Header, target: _Target, variant: str, *, certain: bool
+    pairs: Iterable[tuple[Cell, Slot]], target: _Target, variant: str, *, certain: bool
 ) -> Iterator[CellReading]:
-    for cell, slot in zip(cells, header.slots, strict=True):
-        yield _reading(cell, slot, target, variant, 1.0 if certain else INFERRED)
+    for cell, slot in pairs:
+        if slot.column is not None:
+            yield _reading(cell, slot, slot.column, target, variant, 1.0 if certain else INFERRED)
 
 
-def _reading(cell: Cell, slot: Slot, target: _Target, variant: str, confidence: float) -> CellReading:
-    value = read_value(cell.text, slot.column.unit, slot.factor)
+def _reading(
+    cell: Cell, slot: Slot, column: Label, target: _Target, variant: str, confidence: float
+) -> CellReading:
+    value = read_value(cell.text, column.unit, slot.factor)
     return CellReading(
         table=target.block.table,
         row=slot.band.key if slot.band else target.row,
-        column=slot.column.key,
+        column=column.key,
         variant=variant,
         raw=cell.text.strip(),
         kind=value.kind,
@@ -337,13 +430,17 @@ def _store(row: TableRow, cells: Sequence[Cell], readings: Sequence[CellReading]
     """Keeps a row's readings; a row that stands already is set aside if it says the same, else left over."""
     table = readings[0].table
     standing = [result.cells.get(Place(table, r.row, r.column)) for r in readings]
-    if not any(cell is not None and cell.kind != "blank" for cell in standing):
+    if not any(cell is not None and cell.kind == "reported" for cell in standing):
         _keep(row, cells, readings, result)
     elif [cell and cell.value for cell in standing] == [r.value for r in readings]:
         result.found += (numbers := sum(is_numeric_text(cell.text) for cell in cells))
         result.ignored["repeated_row"] += numbers
     elif any(r.kind != "blank" for r in readings):
         words = message("conflicting_row", label=normalise(row.label))
+        for reading, cell in zip(readings, standing, strict=True):
+            if cell is not None and cell.value != reading.value:
+                doubted = replace(cell, confidence=min(cell.confidence, INFERRED))
+                result.cells[Place(table, cell.row, cell.column)] = doubted
         result.leave(table, row, cells, words)
         result.findings.append(Finding(words, row.locator, table))
 

@@ -6,6 +6,7 @@ unknown may be the half of one that a page end cut in two: `mend` joins it with 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from pipeline.values import is_numeric_text, is_value_text
 
 @dataclass(frozen=True, slots=True)
 class HeaderLabel:
-    """A label of a header row, all it can mean, and the ordinal of the grid it stands in."""
+    """A label of a header row, all it can mean (nothing, if unknown or empty), and its grid's ordinal."""
 
     cell: Cell
     meanings: tuple[Meaning, ...]
@@ -35,6 +36,7 @@ class TableRow:
         header: For header rows, the known labels in it.
         values: The cells after the label, blanks included.
         first: Whether it is the first row of its grid.
+        before: Numbers that stand before the label, such as the row's ordinal.
     """
 
     grid: int
@@ -45,6 +47,7 @@ class TableRow:
     values: tuple[Cell, ...]
     first: bool
     locator: Locator
+    before: tuple[Cell, ...] = ()
 
     @property
     def is_header(self) -> bool:
@@ -63,38 +66,54 @@ class TableRow:
 
 
 def read_rows(grids: Sequence[Grid], lexicon: Lexicon) -> list[TableRow]:
-    """The rows of all grids in order; rows without cells are left out."""
+    """The rows of all grids in order; rows without cells are left out, blocks side by side are told apart."""
     rows: list[TableRow] = []
     for number, grid in enumerate(grids):
         filled = [index for index, cells in enumerate(grid.rows) if cells]
-        rows += [_read_row(number, grid, i, lexicon, first=i == filled[0]) for i in filled]
+        for index in filled:
+            rows += _read_row(number, grid, index, lexicon, first=index == filled[0])
     return rows
 
 
-def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: bool) -> TableRow:
+def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: bool) -> Iterator[TableRow]:
     cells = grid.rows[index]
     above = tuple(normalise(c.text) for c in grid.covering(index) if not is_value_text(c.text))
     row = TableRow(number, "", (), above, (), cells, first, cells[0].locator)
-    found = _row_label(cells, lexicon)
-    if found is not None:
-        start, end, meanings = found
-        return replace(
+    labels = _row_labels(cells, lexicon)
+    for place, label in enumerate(labels):
+        stop = labels[place + 1].parents if place + 1 < len(labels) else len(cells)
+        start = label.parents if place else 0
+        before = tuple(c for c in cells[start : label.start] if is_numeric_text(c.text))
+        yield replace(
             row,
-            label=_joined(cells[start : end + 1]),
-            meanings=meanings,
-            parents=above + _label_texts(cells[:start]),
-            values=cells[end + 1 :],
-            locator=cells[start].locator,
+            label=_joined(cells[label.start : label.end + 1]),
+            meanings=label.meanings,
+            parents=above + _label_texts(cells[start : label.start]),
+            values=cells[label.end + 1 : stop],
+            first=first and not place,
+            locator=cells[label.start].locator,
+            before=before,
         )
+    if not labels:
+        yield _unlabelled(row, cells, lexicon)
+
+
+def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> TableRow:
+    """A row without a label of a row: a header, a fragment, or bare values."""
     last = _last_label(cells)
     if last is not None:
-        parents = above + _label_texts(cells[:last])
+        parents = row.parents + _label_texts(cells[:last])
         label, place = cells[last].text, cells[last].locator
-        row = replace(row, label=label, parents=parents, values=cells[last + 1 :], locator=place)
-    header = tuple(_header_labels(cells, number, lexicon))
-    if not row.numeric and any(m.axis != "parent" for label in header for m in label.meanings):
+        row = replace(row, label=label, parents=parents, values=tuple(cells[last + 1 :]), locator=place)
+    header = tuple(HeaderLabel(c, lexicon.lookup(c.text) if c.text.strip() else (), row.grid) for c in cells)
+    if not row.numeric and any(_heads(label) for label in header):
         return replace(row, header=header)
     return row
+
+
+def _heads(label: HeaderLabel) -> bool:
+    """Whether a label belongs into a header: it names columns, bands, or the block."""
+    return any(m.axis not in ("parent", "row") for m in label.meanings)
 
 
 def _joined(cells: Sequence[Cell]) -> str:
@@ -102,20 +121,75 @@ def _joined(cells: Sequence[Cell]) -> str:
 
 
 def _label_texts(cells: Iterable[Cell]) -> tuple[str, ...]:
-    return tuple(normalise(c.text) for c in cells if c.text.strip() and not is_value_text(c.text))
+    return tuple(normalise(c.text) for c in cells if normalise(c.text) and not is_value_text(c.text))
 
 
-def _row_label(cells: Sequence[Cell], lexicon: Lexicon) -> tuple[int, int, tuple[Meaning, ...]] | None:
+@dataclass(frozen=True, slots=True)
+class _RowLabel:
+    """A row label within a row: its first and last cell, and the first of the labels before it."""
+
+    parents: int
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...]
+
+
+def _row_labels(cells: Sequence[Cell], lexicon: Lexicon) -> list[_RowLabel]:
+    """The row labels of a row from left to right, each followed by its values.
+
+    Mostly there is one; blocks drawn side by side have one each. Where labels of rows stand side by side with
+    no values between them, the row is the header of another table and has none; nor has a row with two labels
+    of one block.
+    """
+    found: list[_RowLabel] = []
+    end = len(cells)
+    while end:
+        label = _innermost(cells[:end], lexicon)
+        if label is None:
+            break
+        found.append(label)
+        if any(_is_other_row(c.text, label, lexicon) for c in cells[label.parents : label.start]):
+            return []
+        end = label.parents
+    blocks = Counter((m.variant, m.table, m.block) for label in found for m in label.meanings)
+    return [] if len(found) > 1 and max(blocks.values()) > 1 else found[::-1]
+
+
+def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
+    """Whether a cell's text is the label of another row, and no heading over rows."""
+    meanings = lexicon.lookup(text) if text.strip() else ()
+    axes = {m.axis for m in meanings}
+    return "row" in axes and "parent" not in axes and set(label.meanings).isdisjoint(meanings)
+
+
+def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
-    labels = [i for i, c in enumerate(cells) if c.text.strip() and not is_value_text(c.text)]
-    for end in reversed(labels):
+    labels = {i for i, c in enumerate(cells) if normalise(c.text) and not is_value_text(c.text)}
+    for end in sorted(labels, reverse=True):
         for start in range(end, -1, -1):
-            if start != end and start not in labels:
+            if start not in labels:
                 break
-            meanings = tuple(m for m in lexicon.lookup(_joined(cells[start : end + 1])) if m.axis == "row")
+            meanings = _row_meanings(cells, start, end, lexicon)
             if meanings:
-                return start, end, meanings
+                return _RowLabel(_first_parent(cells, start), start, end, meanings)
     return None
+
+
+def _first_parent(cells: Sequence[Cell], start: int) -> int:
+    """Where the labels before a label begin: after the last value to its left."""
+    values = [i for i in range(start) if is_value_text(cells[i].text)]
+    first = values[-1] + 1 if values else 0
+    return next((i for i in range(first, start) if cells[i].text.strip()), start)
+
+
+def _row_meanings(cells: Sequence[Cell], start: int, end: int, lexicon: Lexicon) -> tuple[Meaning, ...]:
+    """What a run of cells means as a row's label; a band over columns is one where only values follow it."""
+    found = lexicon.lookup(_joined(cells[start : end + 1]))
+    rows = tuple(m for m in found if m.axis == "row")
+    after = [c.text for c in cells[end + 1 :] if c.text.strip()]
+    if rows or not after or not all(is_value_text(text) for text in after):
+        return rows
+    return tuple(m for m in found if m.axis == "band")
 
 
 def _last_label(cells: Sequence[Cell]) -> int | None:
@@ -127,13 +201,6 @@ def _last_label(cells: Sequence[Cell]) -> int | None:
         if cell.text.strip():
             last = index
     return last
-
-
-def _header_labels(cells: Sequence[Cell], grid: int, lexicon: Lexicon) -> Iterator[HeaderLabel]:
-    for cell in cells:
-        meanings = lexicon.lookup(cell.text) if cell.text.strip() else ()
-        if meanings:
-            yield HeaderLabel(cell, meanings, grid)
 
 
 def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
@@ -164,12 +231,13 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | Non
     if not lower.label:
         # Numbers alone at the top of a page, under a row that had its label and no values at the page's end.
         cut = lower.first and upper.meanings and upper.is_blank and upper.grid != lower.grid
-        return replace(upper, values=values) if cut else None
+        return replace(upper, values=values, before=upper.before + lower.before) if cut else None
     label = upper.label + lower.label
     meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
     if not meanings or not _are_halves(upper, lower, meanings):
         return None
-    return replace(upper, label=label, meanings=meanings, values=values)
+    before = upper.before + lower.before
+    return replace(upper, label=label, meanings=meanings, values=values, before=before)
 
 
 def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) -> bool:
