@@ -7,6 +7,8 @@ order of reading. Lines that spell no row stay paragraphs.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -14,6 +16,7 @@ from itertools import groupby
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
 from pipeline.lexicon import Lexicon, load_lexicon
+from pipeline.narrative import is_heading
 from pipeline.templates import load_templates
 from pipeline.values import is_value_text
 
@@ -21,6 +24,9 @@ LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer l
 MOST_PIECES = 14  # lines over which one label may be wrapped
 LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
 PROSE_MARKS = "。；;"
+LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
+LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
+_PAGE_MARK = re.compile(r"\s*[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,13 @@ class _Row:
 
 @dataclass(slots=True)
 class _Run:
-    """What a run of lines turns into, in order: rows of cells, and lines that stay prose."""
+    """What a run of lines turns into, in order: rows of cells, and lines that stay prose.
+
+    `adrift` tells that values stood right under a header: labels may follow their values, so none is trusted.
+    """
 
     lexicon: Lexicon
+    adrift: bool = False
     out: list[_Row | list[str] | Paragraph] = field(default_factory=list)
     open_table: bool = False
     rows: int = 0
@@ -73,7 +83,14 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
     values: list[_Piece] = []
     for paragraph in blocks:
         assert isinstance(paragraph, Paragraph)
+        if _PAGE_MARK.fullmatch(paragraph.text) and not _wants(buffer, values, LEAST_WIDTH, lexicon):
+            continue  # a page's number between the halves of a row
         words, numbers = _split_line(paragraph)
+        if is_heading(paragraph.text):
+            _close(run, buffer, values)
+            _keep_prose(run, words + numbers)
+            run.open_table, buffer, values = False, [], []
+            continue
         if values and words:
             _close(run, buffer, values)
             buffer, values = [], []
@@ -84,6 +101,12 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
         values += numbers
     _close(run, buffer, values)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS else blocks
+
+
+def _wants(buffer: Sequence[_Piece], values: Sequence[_Piece], count: int, lexicon: Lexicon) -> bool:
+    """Whether the label gathered so far is a row's that has so many values, and has none yet."""
+    taken = _label_length(buffer, lexicon)
+    return not values and bool(taken) and count in _widths(_text(buffer[-taken:]), lexicon)
 
 
 def _split_line(paragraph: Paragraph) -> tuple[list[_Piece], list[_Piece]]:
@@ -113,12 +136,34 @@ def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
     before, known = _segments(buffer, run.lexicon)
     if _names_bands(known, run.lexicon):
         _keep_prose(run, before)
-        run.out.append([text for text, _ in known])
+        _add_header(run, known)
         _append_row(run, _Row([], [], values, known=True))
-    elif run.open_table and buffer and not _is_prose(buffer):
+    elif not before and _is_first_row(known, values, run.lexicon):
+        _add_header(run, known)
+        run.adrift = True
+        _append_row(run, _Row([], [], values, known=False))
+    elif run.open_table and not _is_prose(buffer):
         _add_unknown(run, buffer, values)
     else:
         _keep_prose(run, buffer + values)
+
+
+def _is_first_row(known: Sequence[tuple[str, bool]], values: Sequence[_Piece], lexicon: Lexicon) -> bool:
+    """Whether values stand right under a header, as many as it has columns, and are no numbering of these."""
+    blocks = Counter(
+        (m.variant, m.table, m.block) for text, _ in known for m in lexicon.lookup(text) if m.axis == "column"
+    )
+    numbering = [str(place) for place in range(1, len(values) + 1)]
+    return (
+        len(values) > 1
+        and [value.text for value in values] != numbering
+        and any(count == len(values) == _block_widths().get(block) for block, count in blocks.items())
+    )
+
+
+def _add_header(run: _Run, known: Sequence[tuple[str, bool]]) -> None:
+    run.out.append([text for text, _ in known])
+    run.adrift = False
 
 
 def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
@@ -174,11 +219,14 @@ def _names_bands(known: Sequence[tuple[str, bool]], lexicon: Lexicon) -> bool:
 def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: list[_Piece]) -> None:
     unknown, known = _segments(before, run.lexicon)
     _keep_prose(run, unknown)
-    header = [text for text, parent in known if not parent]
+    header = [(text, parent) for text, parent in known if not parent]
     if header:
-        run.out.append(header)
+        _add_header(run, header)
     kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
-    _append_row(run, _Row([text for text, parent in known if parent], label, kept, known=True))
+    parents = [text for text, parent in known if parent]
+    _append_row(
+        run, _Row([], [], kept, known=False) if run.adrift else _Row(parents, label, kept, known=True)
+    )
     run.rows += 1
     _keep_prose(run, strays)
 
@@ -191,21 +239,17 @@ def _append_row(run: _Run, row: _Row) -> None:
 def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
     """A row inside a table whose label is unknown: its numbers must not be lost."""
     unknown, known = _segments(buffer, run.lexicon)
-    if not unknown:
-        _keep_prose(run, buffer + values)
-        return
     run.out.append(_Row([text for text, _ in known], unknown, values, known=False))
 
 
 def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[list[_Piece], list[_Piece]]:
-    """The values, and strays such as a page number, where one line alone holds as many as the row has."""
-    if len(values) in widths:
+    """The values, and strays such as a page number, where just one line holds as many as the row has."""
+    lines = [list(group) for _, group in groupby(values, key=lambda piece: id(piece.source))]
+    whole = [line for line in lines if len(line) in widths and len(line) >= LEAST_WIDTH]
+    strays = [line for line in lines if len(line) == 1 and len(line[0].text) <= LONGEST_STRAY]
+    if len(values) in widths or len(whole) != 1 or len(whole) + len(strays) != len(lines):
         return values, []
-    for _, group in groupby(values, key=lambda piece: id(piece.source)):
-        line = list(group)
-        if len(line) in widths and len(line) > 1:
-            return line, [piece for piece in values if piece.source is not line[0].source]
-    return values, []
+    return whole[0], [piece for line in strays for piece in line]
 
 
 def _widths(label: str, lexicon: Lexicon) -> frozenset[int]:

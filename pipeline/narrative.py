@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.document import Document, Paragraph
 from pipeline.lexicon import squeeze
@@ -59,6 +59,12 @@ def _headings() -> tuple[_Heading, ...]:
         pattern = re.compile(rf"^\s*(?P<numbering>{_NUMBERING})?{loose}")
         headings.append(_Heading(int(row["number"]), pattern, len(row["words"]) >= SHORTEST_BARE_HEADING))
     return tuple(headings)
+
+
+@lru_cache(maxsize=4096)
+def is_heading(text: str) -> bool:
+    """Whether a line is the heading of a section."""
+    return bool(_read_heading(Paragraph(text), 0)[0])
 
 
 def sections(document: Document) -> tuple[Section, ...]:

@@ -17,8 +17,14 @@ from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "1"
-_RULE = re.compile(r"[\s|:+=-]+")
+VERSION = "2"
+_RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
+_DRAWN = str.maketrans(
+    dict.fromkeys("｜│┃║￨", "|")
+    | dict.fromkeys("─━═┄┈", "=")
+    | dict.fromkeys("┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╪", "+")
+)
+_PAGE_END_IN_ROW = re.compile(r"(?<=\n)\f+\n?(?=\t)")
 
 Line = tuple[int, str]
 
@@ -29,7 +35,8 @@ def read(data: bytes, sha256: str) -> Document:
     Raises:
         UnreadableDocumentError: `no_text` where the file holds white space only.
     """
-    text = _artifacts().sub("", decode(data)).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    text = _artifacts().sub("", decode(data)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _PAGE_END_IN_ROW.sub("", text).replace("\f", "\n")
     lines = [(number, line.rstrip("\n")) for number, line in enumerate(text.split("\n"), start=1)]
     if not text.strip():
         raise UnreadableDocumentError("no_text")
@@ -83,7 +90,8 @@ def _in_table(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
 def _mark(text: str) -> str:
     if text.startswith("\t"):
         return "tab"
-    if "|" in text:
+    drawn = text.translate(_DRAWN)
+    if "|" in drawn or ("+" in drawn and _RULE.fullmatch(drawn)):
         return "pipe"
     return "tabs" if "\t" in text.strip() else ""
 
@@ -113,8 +121,8 @@ def _pipe_rows(run: Sequence[Line]) -> list[list[Line]]:
     """Rows of a run with a row a line, cells joined by `|`; lines that only draw a rule are left out."""
     rows = []
     for number, line in run:
-        if line.strip() and not (_RULE.fullmatch(line) and "-" in line):
-            inner = line.strip()
+        inner = line.translate(_DRAWN).strip()
+        if inner and not _RULE.fullmatch(inner):
             inner = inner[1:].removesuffix("|") if inner.startswith("|") else inner
             rows.append([(number, cell) for cell in inner.split("|")])
     return rows
