@@ -64,8 +64,12 @@ def panel(harmonized: pl.DataFrame, readings: pl.DataFrame, agencies: pl.DataFra
 
 @dg.asset(group_name="reconciled", **described("coverage", "pipeline/coverage.py", "schemas/due_dates.csv"))
 def coverage(
-    line: Line, readings: pl.DataFrame, agencies: pl.DataFrame, raw_documents: pl.DataFrame
+    line: Line,
+    readings: pl.DataFrame,
+    agencies: pl.DataFrame,
+    agency_links: pl.DataFrame,
+    raw_documents: pl.DataFrame,
 ) -> pl.DataFrame:
     """Who published for which year, as of the day of the run."""
     expected = expected_reports(line.source_list(), raw_documents, readings)
-    return conform("coverage", coverage_of(readings, agencies, line.today, expected))
+    return conform("coverage", coverage_of(readings, agencies, line.today, expected, agency_links))

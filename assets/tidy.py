@@ -5,6 +5,7 @@ import polars as pl
 
 from assets.resources import of_years
 from assets.tables import described, report_years, single_run
+from pipeline import agency_register
 from pipeline.tidy import FACTS, fact, with_checks
 from pipeline.tidy import agencies as agencies_of
 from pipeline.versions import revisions as revisions_of
@@ -32,6 +33,18 @@ fact_assets = [_fact_asset(name) for name in FACTS]
 def agencies(readings: pl.DataFrame) -> pl.DataFrame:
     """The organs that reported."""
     return agencies_of(readings)
+
+
+@dg.asset(group_name="tidy", **described("agency_names", "pipeline/agency_register.py"))
+def agency_names(readings: pl.DataFrame) -> pl.DataFrame:
+    """What each organ called itself over the years."""
+    return agency_register.agency_names(readings)
+
+
+@dg.asset(group_name="tidy", **described("agency_links", "pipeline/agency_register.py", "data/reference"))
+def agency_links(agencies: pl.DataFrame) -> pl.DataFrame:
+    """What each organ was followed by, merged into or is part of."""
+    return agency_register.agency_links(agencies)
 
 
 @dg.asset(group_name="tidy", **described("reports", "pipeline/tidy.py"))

@@ -18,14 +18,13 @@ from pipeline.agencies import agency_slug
 from pipeline.columns import AGENCY, AGENCY_NAME, REPORT, YEAR
 from pipeline.divisions import resolve
 from pipeline.fetch.sources import Source
-from pipeline.ledger import current, is_resolved, require_columns
+from pipeline.ledger import UNRESOLVED, current, is_resolved, require_columns
 from schemas.definitions import HERE, read_definitions
 
 DUE_COLUMNS = ("function", "level", "month", "day", "source")
 COVERAGE_COLUMNS = (AGENCY, YEAR, AGENCY_NAME, "state", "due_on", REPORT, "published_on")
 ENDING = ("succeeded_by", "merged_into")
 """The relations after which an organ owes no report of its own."""
-UNRESOLVED = "unresolved-"
 
 
 @cache

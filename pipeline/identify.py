@@ -12,6 +12,7 @@ from functools import cache
 
 from pipeline import credit_code as credit
 from pipeline.agencies import agency_slug
+from pipeline.decisions import Decision, find_decision
 from pipeline.divisions import Resolution, resolve
 from pipeline.document import NOWHERE, Document, Locator
 from pipeline.lines import Line, every_line, first_heading, flowing_text, fold, prose_lines
@@ -44,13 +45,16 @@ def scope_words() -> tuple[ScopeWord, ...]:
     return tuple(ScopeWord(row["scope"], row["where"], re.compile(row["pattern"])) for row in rows)
 
 
-def identify(document: Document, *, source_name: str = "", host: str = "") -> Identification:
+def identify(
+    document: Document, *, source_name: str = "", host: str = "", sha256: str = ""
+) -> Identification:
     """Who reported, for which year, of which scope, and when it was published.
 
     Args:
         document: The document as read.
         source_name: The name of the file or page; evidence only where the document itself is silent.
         host: The host of the page it stood on; empty if unknown.
+        sha256: The document's hash, by which a person may have decided; empty if unknown.
     """
     lines, title = _titled_lines(document)
     text = flowing_text(lines)
@@ -68,7 +72,9 @@ def identify(document: Document, *, source_name: str = "", host: str = "") -> Id
         published_on=published_on(lines, document.properties, title),
         findings=(*findings, *scope_findings),
     )
-    return _with_agency(stated, naming, text, host, place)
+    found = _with_agency(stated, naming, text, host, place)
+    decision = find_decision(found.agency_name, text, sha256)
+    return found if decision is None else _decided(found, decision, text, host)
 
 
 def _titled_lines(document: Document) -> tuple[tuple[Line, ...], Title | None]:
@@ -98,7 +104,35 @@ def _with_agency(
         agency_id=own or agency_slug(name, resolution, host=host),
         division_code=resolution.code,
         evidence=(*resolution.evidence, origin),
+        candidates=_open_candidates(resolution),
         findings=(*stated.findings, *_division_findings(name, resolution, place)),
+    )
+
+
+def _open_candidates(resolution: Resolution) -> tuple[str, ...]:
+    """What is left to choose from; a zone or a central organ has no division to choose."""
+    is_open = resolution.code is None and not resolution.zone and not resolution.central
+    return resolution.candidates if is_open else ()
+
+
+def _decided(found: Identification, decision: Decision, text: str, host: str) -> Identification:
+    """What a person decided goes before all evidence; what that settles is no finding any more."""
+    name = decision.agency_name or found.agency_name or ""
+    code = decision.division_code or ("" if decision.agency_name else found.division_code)
+    resolution = Resolution(code) if code else resolve(name, text, year=found.report_year, host=host)
+    made_of_name = agency_slug(name, resolution, host=host) if name else None
+    own = found.agency_id if found.agency_id and credit.is_valid(found.agency_id) else None
+    is_settled = bool(decision.agency_id or resolution.code)
+    settled = {"division_open", "division_conflict"} if is_settled else set()
+    settled |= {"agency_missing"} if name else set()
+    return _rebuilt(
+        found,
+        agency_name=name or None,
+        agency_id=decision.agency_id or own or made_of_name,
+        division_code=resolution.code,
+        evidence=(decision.evidence, *found.evidence),
+        candidates=() if is_settled else _open_candidates(resolution),
+        findings=tuple(finding for finding in found.findings if finding.message.code not in settled),
     )
 
 

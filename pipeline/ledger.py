@@ -44,8 +44,8 @@ EARLIER = "earlier_id"
 REPORT_COLUMNS = (REPORT, AGENCY, AGENCY_NAME, DIVISION, YEAR, SCOPE)
 CELL_COLUMNS = (*CELL_KEY, VARIANT, VALUE, KIND, UNIT)
 FIGURE_COLUMNS = (REPORT, CONCEPT, VALUE)
-NO_DIVISION_NEEDED = r"^(zone-|cn-|[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}$)"
-"""Identifiers that are certain without a division: zones, central organs, 统一社会信用代码."""
+UNRESOLVED = "unresolved-"
+"""What the identifier of an organ begins with that is known by its name alone; see `pipeline/agencies.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +201,7 @@ def _pairs(reports: pl.DataFrame) -> pl.DataFrame:
 
 def is_resolved() -> pl.Expr:
     """Whether it is certain which organ this is; else the name alone tells, and names repeat (four 鼓楼区)."""
-    is_certain = pl.col(AGENCY).str.contains(NO_DIVISION_NEEDED)
-    return pl.col(AGENCY).is_not_null() & (is_certain | pl.col(DIVISION).is_not_null())
+    return (pl.col(AGENCY).is_not_null() & ~pl.col(AGENCY).str.starts_with(UNRESOLVED)).fill_null(False)
 
 
 def _prescribed(templates: Mapping[str, Template]) -> pl.DataFrame:

@@ -64,7 +64,7 @@ def unread(source: str, code: str, **details: str | int | float) -> Report:
 def _read(report: Report, document: Document, host: str) -> Report:
     document = arrange(document)
     extraction = weigh(extract(document), recognised_places(document))
-    identity = identify(document, source_name=Path(report.source).stem, host=host)
+    identity = identify(document, source_name=Path(report.source).stem, host=host, sha256=report.sha256)
     prose = sections(document)
     reason = recognise(document, len(extraction.variants), identity)
     return replace(

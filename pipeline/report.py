@@ -136,6 +136,7 @@ class Identification:
         scope: `organ` (本级), `consolidated` (汇总), `system` (系统), `customs_district` (关区); None if not stated.
         published_on: ISO date of publication; None if not stated.
         evidence: What the division rests on, in words, strongest first.
+        candidates: Codes of the divisions between which nothing decides; empty where the division is known.
         findings: Ambiguities and contradictions met.
     """
 
@@ -147,6 +148,7 @@ class Identification:
     scope: str | None = None
     published_on: str | None = None
     evidence: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 

@@ -15,17 +15,21 @@ from typing import TypeVar
 import polars as pl
 
 from pipeline.agencies import agency_attributes
+from pipeline.agency_register import evidence_rows, one_identifier, unresolved_rows
 from pipeline.document import Locator
 from pipeline.report import TABLES, Leftover, Report
 from pipeline.versions import mark_versions
 from schemas.messages import Message
-from schemas.tables import conform, table
+from schemas.tables import conform, frame_of, table
 
 Row = tuple[object, ...]
 T = TypeVar("T")
 UNIDENTIFIED = "unidentified"
 
-READ_TABLES = ("documents", "reports", "cells", "sections", "narrative_figures", "failures", "leftovers")
+READ_TABLES = (
+    *("documents", "reports", "cells", "sections", "narrative_figures", "failures", "leftovers"),
+    *("agency_evidence", "unresolved_agencies"),
+)
 """The tables that come straight from reading."""
 
 
@@ -44,7 +48,7 @@ def tidy(reports: Sequence[Report]) -> dict[str, pl.DataFrame]:
     first: dict[str, str] = {}
     repeats: list[tuple[Report, str]] = []
     unique: list[Report] = []
-    for report in reports:
+    for report in one_identifier(reports):
         known = first.setdefault(report.sha256, report.source) if report.sha256 else report.source
         if known == report.source:
             unique.append(report)
@@ -60,19 +64,13 @@ def tidy(reports: Sequence[Report]) -> dict[str, pl.DataFrame]:
         "narrative_figures": _frame("narrative_figures", read, _figure_rows),
         "failures": _frame("failures", [*((r, "") for r in unique), *repeats], _failure_rows),
         "leftovers": _frame("leftovers", read, _leftover_rows),
+        "agency_evidence": _frame("agency_evidence", read, _evidence_rows),
+        "unresolved_agencies": _frame("unresolved_agencies", read, _unresolved_rows),
     }
 
 
 def _frame(name: str, items: Iterable[T], rows: Callable[[T], Iterator[Row]]) -> pl.DataFrame:
-    data = [row for item in items for row in rows(item)]
-    names = table(name).names
-    loose = {c: _loose(t) for c, t in table(name).schema.items()}
-    return conform(name, pl.DataFrame(data, schema=loose, orient="row").select(names))
-
-
-def _loose(dtype: pl.DataType) -> pl.DataType:
-    """The type to gather values in before their codes are checked."""
-    return pl.String() if isinstance(dtype, pl.Enum) else dtype
+    return frame_of(name, (row for item in items for row in rows(item)))
 
 
 def _document_rows(report: Report) -> Iterator[Row]:
@@ -176,6 +174,19 @@ def _failure_rows(item: tuple[Report, str]) -> Iterator[Row]:
     yield sha, report.source, stage, words.code, words.text("en"), words.text("zh"), report.reader or None
 
 
+def _evidence_rows(report: Report) -> Iterator[Row]:
+    for row in evidence_rows(report.identity):
+        yield report_id(report), report.identity.report_year, *row
+
+
+def _unresolved_rows(report: Report) -> Iterator[Row]:
+    identity = report.identity
+    who = (identity.agency_id, identity.agency_name, report.source, report.sha256)
+    for ordinal, *candidate, words in unresolved_rows(identity):
+        texts = (words.code, words.text("en"), words.text("zh"))
+        yield report_id(report), identity.report_year, ordinal, *who, *candidate, *texts
+
+
 def _leftover_rows(report: Report) -> Iterator[Row]:
     name, year = report_id(report), report.identity.report_year
     for leftover in report.extraction.leftovers:
@@ -223,8 +234,7 @@ def agencies(reports: pl.DataFrame) -> pl.DataFrame:
         (a, name, ";".join(n for n in names if n != name) or None, code, *_attributes(name, code, year))
         for a, name, names, code, year in grouped.iter_rows()
     ]
-    schema = {c: _loose(t) for c, t in table("agencies").schema.items()}
-    return conform("agencies", pl.DataFrame(rows, schema=schema, orient="row")).sort("agency_id")
+    return frame_of("agencies", rows).sort("agency_id")
 
 
 def _attributes(name: str, code: str | None, year: int | None) -> Row:

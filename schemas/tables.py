@@ -6,7 +6,7 @@ and where. A new table is rows in the two files and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -255,6 +255,19 @@ def empty(name: str) -> pl.DataFrame:
     return table(name).schema.to_frame()
 
 
+def frame_of(name: str, rows: Iterable[Sequence[object]]) -> pl.DataFrame:
+    """A frame of the table from rows of values in the order of its columns; codes may be text.
+
+    Raises:
+        TableError: A value that its column cannot hold.
+    """
+    loose = {
+        column: pl.String() if isinstance(dtype, pl.Enum) else dtype
+        for column, dtype in table(name).schema.items()
+    }
+    return conform(name, pl.DataFrame(list(rows), schema=loose, orient="row"))
+
+
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with the table's columns, in its order and of its types.
 
@@ -454,6 +467,7 @@ __all__ = [
     "TableError",
     "conform",
     "empty",
+    "frame_of",
     "load_tables",
     "model",
     "table",

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.agency_register import divisions
 from pipeline.templates import COLUMNS, KEYED_AXES, load_templates
 from schemas.definitions import HERE, read_definitions
 from schemas.tables import TableDefinition, conform, load_tables
 
 
 def definition_frames() -> dict[str, pl.DataFrame]:
-    """`codebook`, `templates` and `crosswalk`, each conforming to its table."""
-    return {"codebook": codebook(), "templates": form_templates(), "crosswalk": crosswalk()}
+    """`codebook`, `templates`, `crosswalk` and `divisions`, each conforming to its table."""
+    return {
+        "codebook": codebook(),
+        "templates": form_templates(),
+        "crosswalk": crosswalk(),
+        "divisions": divisions(),
+    }
 
 
 def codebook() -> pl.DataFrame:
