@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Outcome:
         answer: The report's status, or the code of its failure.
         reason: The failure in words.
         seconds: CPU time of reading; None where the worker died.
-        peak: Bytes of memory held at most while it was read; None where that is not known.
+        peak: Bytes of memory that reading it took at most; None where the worker died.
     """
 
     name: str
@@ -87,10 +87,10 @@ class MeasuringWorkers(LocalWorkers):
 
 def measured(item: Item) -> bytes:
     """Reads one file, and writes its CPU time and peak memory beside it."""
-    _forget_peak()
+    held = _forget_peak()
     begun = time.process_time()
     packed = read_packed(item)
-    cost = {"seconds": time.process_time() - begun, "peak": _peak()}
+    cost = {"seconds": time.process_time() - begun, "peak": _memory("VmHWM") - held}
     _cost_file(item.path).write_text(json.dumps(cost))
     return packed
 
@@ -99,19 +99,19 @@ def _cost_file(path: Path) -> Path:
     return path.with_suffix(".cost")
 
 
-def _forget_peak() -> None:
-    try:
+def _forget_peak() -> int:
+    """Begins a new peak of this process's memory, and returns the bytes that it begins with."""
+    with suppress(OSError):  # only Linux tells the peak since a moment; elsewhere there is none to forget
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return  # Only Linux tells the peak since a moment; elsewhere that of the worker's whole life counts.
+    return _memory("VmRSS")
 
 
-def _peak() -> int:
+def _memory(name: str) -> int:
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        return 0
+    return int(status.partition(f"{name}:")[2].split()[0]) * 1024
 
 
 def seeds(folders: Sequence[Path] = ()) -> list[Seed]:

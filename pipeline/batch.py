@@ -24,7 +24,7 @@ from pebble import ProcessExpired
 from pipeline.document import UnreadableDocumentError
 from pipeline.read import MAX_BYTES, failed, read_report, unread
 from pipeline.report import Report
-from pipeline.workers import EXECUTOR, Executor, Limits, LocalWorkers, remote_executor
+from pipeline.workers import EXECUTOR, Executor, Limits, LocalWorkers, give_back_memory, remote_executor
 
 FASTEST = 1
 """The level of packing: a report becomes a sixth of its size in a tenth of a millisecond."""
@@ -45,7 +45,11 @@ class Item:
 
 
 def read_item(item: Item) -> Report:
-    """Reads one file from disk; a file that cannot be opened is a failed report."""
+    """Reads one file from disk; a file that cannot be opened is a failed report.
+
+    Raises:
+        MemoryError: The memory of this process does not suffice.
+    """
     path = item.path
     try:
         if not path.exists():
@@ -66,7 +70,7 @@ def _guarded(data: bytes, item: Item) -> Report:
     try:
         return read_report(data, item.source, host=item.host)
     except MemoryError:
-        error = UnreadableDocumentError("limit_exceeded", what="memory")
+        raise  # whether it is the document's fault is known after a try in a process of its own
     except RecursionError:
         error = UnreadableDocumentError("limit_exceeded", what="nesting")
     except Exception as unforeseen:
@@ -108,8 +112,14 @@ def read_all(
 
 
 def read_packed(item: Item) -> bytes:
-    """Reads one file and packs its report for its way between processes."""
-    return _packed(read_item(item))
+    """Reads one file and packs its report for its way between processes.
+
+    Raises:
+        MemoryError: The memory of this process does not suffice.
+    """
+    packed = _packed(read_item(item))
+    give_back_memory()
+    return packed
 
 
 def read_isolated(item: Item, limits: Limits) -> bytes:
@@ -264,6 +274,7 @@ class _NearReading(_Reading):
             place, self._second = self._second[1], None
             place.packed = _packed(_lost(place.item, TimeoutError(), self._limits))
         super()._give_up()
+        self._try_again()
 
 
 class _FarReading(_Reading):
@@ -288,7 +299,9 @@ def _error(future: Future[bytes]) -> BaseException | None:
 def _lost(item: Item, error: BaseException, limits: Limits, tries: int = 2) -> Report:
     """The report of a document whose worker hung or died."""
     once = "_once" if tries == 1 else ""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, MemoryError):
+        why = UnreadableDocumentError("limit_exceeded", what="memory")
+    elif isinstance(error, TimeoutError):
         why = UnreadableDocumentError(f"timed_out{once}", seconds=limits.seconds)
     else:
         ended = f"exit code {error.exitcode}" if isinstance(error, ProcessExpired) else type(error).__name__

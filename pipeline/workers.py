@@ -8,13 +8,16 @@ machine that runs it, so that no cluster need know how to stop a document that h
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import multiprocessing
 import os
 import resource
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, Self, TypeVar
 
@@ -27,6 +30,7 @@ PREFIX = "OGI_READ_"
 EXECUTOR = "OGI_EXECUTOR"
 LOCAL = "local"
 REMOTE_TRIES = 3
+MUCH_MEMORY = 300_000_000
 PRELOADED = ["pipeline.preload"]
 
 
@@ -158,6 +162,22 @@ def _pool(limits: Limits) -> ProcessPool:
 def _bound(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def give_back_memory() -> None:
+    """Gives back to the system what a large document has left free in this process, where there is much of it."""
+    if _held() > MUCH_MEMORY:
+        with suppress(AttributeError, OSError):  # only the GNU library keeps it, and only it can give it back
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def _held() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * resource.getpagesize()
 
 
 class Cluster:
