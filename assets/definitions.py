@@ -3,31 +3,12 @@
 import dagster as dg
 
 from assets import checks, extracted, published, raw, reconciled, tidy
+from assets.automation import EVERYTHING, NIGHTLY, everything, schedules, sensors
 from assets.resources import Line, StagingStore, silent
-from assets.tables import ALL_YEARS
 
-EVERYTHING = "everything"
-NIGHTLY = "nightly"
-
-everything = dg.define_asset_job(
-    EVERYTHING,
-    selection=dg.AssetSelection.all(),
-    description="Fetches, reads, checks, reconciles and publishes; every report year at once.",
-    tags=ALL_YEARS,
-)
-
-
-@dg.schedule(
-    name=NIGHTLY,
-    job=everything,
-    cron_schedule="0 2 * * *",
-    execution_timezone="Asia/Shanghai",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every night at two in Shanghai.",
-)
-def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """One run a night, named by its time, so that a night is never run twice."""
-    return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=ALL_YEARS)
+__all__ = ["EVERYTHING", "NIGHTLY", "compose", "defs"]
+SERVICE_PATIENCE = 4 * 3600.0
+"""Seconds that a run of the service waits for a build that someone has started by hand."""
 
 
 def compose(line: Line, progress: object = silent) -> dg.Definitions:
@@ -36,7 +17,8 @@ def compose(line: Line, progress: object = silent) -> dg.Definitions:
         assets=dg.load_assets_from_modules([raw, extracted, tidy, reconciled, published]),
         asset_checks=checks.all_checks,
         jobs=[everything],
-        schedules=[nightly],
+        schedules=schedules,
+        sensors=sensors,
         executor=dg.in_process_executor,
         resources={
             "line": line,
@@ -46,4 +28,4 @@ def compose(line: Line, progress: object = silent) -> dg.Definitions:
     )
 
 
-defs = compose(Line())
+defs = compose(Line(patience=SERVICE_PATIENCE))

@@ -2,13 +2,18 @@
 
 import dagster as dg
 
+from assets.automation import fresh_nightly
 from assets.resources import Line, read_staged
 from assets.tables import code_version
+from pipeline.nights import note_release
 from pipeline.publish.definitions import definition_frames
 from pipeline.publish.parquet import write_tables
+from pipeline.publish.review import write_review
 from pipeline.publish.warehouse import current_release, publish
 from schemas.tables import load_tables
 
+WRITER = "warehouse"
+"""The pool of steps that write what scholars read; it has room for one."""
 STAGED = tuple(name for name in load_tables() if name not in definition_frames())
 
 
@@ -16,6 +21,8 @@ STAGED = tuple(name for name in load_tables() if name not in definition_frames()
     group_name="published",
     kinds={"parquet"},
     deps=list(STAGED),
+    pool=WRITER,
+    freshness_policy=fresh_nightly,
     code_version=code_version("pipeline/publish", "schemas"),
     description="The canonical Parquet store, by report year.",
 )
@@ -28,8 +35,25 @@ def parquet_store(line: Line) -> dg.MaterializeResult[None]:
 
 @dg.asset(
     group_name="published",
+    kinds={"html"},
+    deps=["warehouse"],
+    code_version=code_version("pipeline/publish/review.py", "pipeline/evidence", "schemas/page_words.csv"),
+    description="The page of documents that need a person's eyes, the worst first, each concern with its picture.",
+)
+def review(line: Line) -> dg.MaterializeResult[None]:
+    """Writes the review page beside the release."""
+    folder = line.warehouse / "review"
+    found = write_review(line.warehouse, [line.archive], folder)
+    path = dg.MetadataValue.path(str(folder / "index.html"))
+    return dg.MaterializeResult(metadata={"path": path, "waiting": found.waiting, **found.totals})
+
+
+@dg.asset(
+    group_name="published",
     kinds={"duckdb"},
     deps=[parquet_store],
+    pool=WRITER,
+    freshness_policy=fresh_nightly,
     code_version=code_version("pipeline/publish", "schemas"),
     description="The release that scholars query: one DuckDB file and the Parquet beside it.",
 )
@@ -37,5 +61,6 @@ def warehouse(line: Line) -> dg.MaterializeResult[None]:
     """Builds the release aside, checks it, and leads `current` to it; readers are never disturbed."""
     folder = publish(line.store, line.warehouse)
     release = current_release(line.warehouse)
+    note_release(line.warehouse)
     rows = release.rows if release else {}
     return dg.MaterializeResult(metadata={"release": folder.name, "path": str(folder), **rows})

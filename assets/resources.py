@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +14,10 @@ import polars as pl
 
 from pipeline.archive import Archive
 from pipeline.corrections import Correction, load_corrections
+from pipeline.fetch.found import all_sources
 from pipeline.fetch.sources import Source, load_sources
+from pipeline.intake import dropped_files, fetched_documents, inbox_documents, one_a_file, take_files
+from pipeline.nights import one_run
 from pipeline.paths import corrections_file, data_folder, sample_folder, warehouse_folder
 
 Progress = Callable[[str, int, int], None]
@@ -27,6 +31,7 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
     sources: str = ""
     out: str = ""
     as_of: str = ""
+    patience: float = 0.0
 
     @property
     def today(self) -> date:
@@ -54,14 +59,33 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The content-addressed raw store: beside the default warehouse, or in the one named."""
         return Archive(str(Path(self.out) / "archive" if self.out else data_folder() / "archive"))
 
-    def input_paths(self) -> list[Path]:
-        """The folders and files to take in: those given, else those of `$OGI_INPUT`, else the sample."""
+    @property
+    def inbox(self) -> Path:
+        """The folder that files are dropped into: `$OGI_INBOX`, else `inbox/` beside the archive."""
+        return Path(os.environ.get("OGI_INBOX") or data_folder() / "inbox")
+
+    def given_paths(self) -> list[Path]:
+        """The folders and files named to take in: by the run, else by `$OGI_INPUT`; empty for none."""
         named = self.inputs or [p for p in os.environ.get("OGI_INPUT", "").split(os.pathsep) if p]
-        return [Path(path) for path in named] or [sample_folder()]
+        return [Path(path) for path in named]
+
+    def raw_frame(self) -> pl.DataFrame:
+        """The documents to read; the embedded sample where nothing is given, dropped in or fetched."""
+        archive = self.archive
+        frames = [take_files(self.given_paths(), archive)]
+        if not self.inputs:
+            frames += [take_files(dropped_files(self.inbox), archive), inbox_documents(self.inbox, archive)]
+        frames.append(fetched_documents(self.source_list(), archive))
+        frame = one_a_file(pl.concat(frames))
+        return frame if frame.height or self.inputs else take_files([sample_folder()], archive)
+
+    def register(self) -> tuple[Source, ...]:
+        """The sources that people named: those of the file given, else of `data/reference/sources.csv`."""
+        return load_sources(Path(self.sources) if self.sources else None)
 
     def source_list(self) -> tuple[Source, ...]:
-        """The sources to fetch: those of the file given, else of `data/reference/sources.csv`."""
-        return load_sources(Path(self.sources) if self.sources else None)
+        """The sources that people named, and those that walks of their listings found."""
+        return all_sources(self.register(), self.archive)
 
     def correction_list(self) -> tuple[Correction, ...]:
         """The corrections of misprinted numbers."""
@@ -73,9 +97,19 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 class StagingStore(dg.ConfigurableIOManager):
-    """Keeps each step's frame as Parquet: `<asset>.parquet`, or `<asset>/<year>.parquet` by report year."""
+    """Keeps each step's frame as Parquet: `<asset>.parquet`, or `<asset>/<year>.parquet` by report year.
+
+    Two runs that left their frames in one place would publish a mixture, so a run holds the place until it ends.
+    """
 
     line: Line
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StagingStore]:
+        """Holds the warehouse for the run; says so where another run does."""
+        run_id = context.run.run_id if context.run else ""
+        with one_run(self.line.warehouse, run_id, self.line.patience):
+            yield self
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Writes a frame, by year where the asset is partitioned."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED"]
 OUTCOMES: tuple[Outcome, ...] = ("CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED")
-OBJECTS, MANIFEST = "objects", "manifest"
+OBJECTS, MANIFEST, REGISTERS = "objects", "manifest", "registers"
 LINES, PARQUET = ".jsonl", ".parquet"
 READ_TRIES = 5
 DEPOSITS_A_RECORD = 200
@@ -261,6 +261,23 @@ class Archive:
         """The sha256 last held of each address."""
         frame = self.latest().filter(pl.col("held_sha256").is_not_null())
         return dict(zip(frame["url"], frame["held_sha256"], strict=True))
+
+    def register(self, name: str) -> bytes | None:
+        """A register kept beside the objects; None where there is none yet."""
+        with _storage(self.location):
+            try:
+                return bytes(obstore.get(self._store, f"{REGISTERS}/{name}").bytes())
+            except FileNotFoundError:
+                return None
+
+    def write_register(self, name: str, data: bytes) -> None:
+        """Replaces a register: a reader sees the old one or the new one.
+
+        Raises:
+            ArchiveError: `archive_failed`, when the store cannot be written.
+        """
+        with _storage(self.location):
+            obstore.put(self._store, f"{REGISTERS}/{name}", data)
 
     @property
     def _store(self) -> ObjectStore:

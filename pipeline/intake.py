@@ -6,9 +6,9 @@ A build reads from the archive alone, so that any later one can be repeated with
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
@@ -16,6 +16,9 @@ from pipeline.archive import Archive, printable
 from pipeline.batch import Item, files_under
 from pipeline.fetch.sources import Source
 from schemas.messages import Message
+
+BRINGING = ("CREATE", "UPDATE")
+"""The outcomes of a visit or deposit that brought bytes."""
 
 RAW_SCHEMA: dict[str, pl.DataType] = {
     "source": pl.String(),
@@ -50,17 +53,53 @@ def _named_files(inputs: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             yield path, printable(str(relative))
 
 
-def held_sources(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
-    """What the archive holds of some sources; those it never had are left out.
+def fetched_documents(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
+    """What the archive holds of some sources, and why the last visit to an address gave nothing.
 
-    Status and time are those of the answer that brought the bytes, not of a later one that said “unchanged”: a
-    night on which nothing changed leaves the tables as they were.
+    Every version that an address ever gave is a row: a report that its office replaced, or that was taken away,
+    was published all the same. Status and time are those of the answer that brought the bytes, not of a later
+    one that said “unchanged”: a night on which nothing changed leaves the tables as they were.
     """
+    sources = tuple(sources)
     trust = {source.url: source.trust for source in sources if source.kind != "listing"}
+    manifest = archive.manifest().filter(pl.col("url").is_in(sorted(source.url for source in sources)))
+    last = manifest.unique("url", keep="last", maintain_order=True).sort("url")
+    return pl.concat([_brought(manifest, trust, archive), _refused(last)])
+
+
+def inbox_documents(inbox: Path, archive: Archive) -> pl.DataFrame:
+    """What the archive took from the inbox and is no longer there: a file may be cleared away once it is taken."""
+    below = inbox.absolute().as_uri() + "/"
     brought = archive.manifest().filter(
-        pl.col("url").is_in(sorted(trust)), pl.col("outcome").is_in(["CREATE", "UPDATE"])
+        pl.col("url").str.starts_with(below), pl.col("outcome").is_in(BRINGING)
     )
-    rows = brought.unique("url", keep="last", maintain_order=True).sort("url").iter_rows(named=True)
+    rows = brought.unique(["url", "sha256"], keep="last", maintain_order=True).sort("url", "fetched_at")
+    return _frame(
+        (_inbox_name(inbox, row["url"]), row["sha256"], archive.locate(row["sha256"]), *[None] * 6)
+        for row in rows.iter_rows(named=True)
+    )
+
+
+def dropped_files(inbox: Path) -> list[Path]:
+    """The inbox, as something to take in; nothing where there is none."""
+    return [inbox] if inbox.is_dir() else []
+
+
+def one_a_file(raw: pl.DataFrame) -> pl.DataFrame:
+    """The documents without those that stand twice under one name, as files still in the inbox do."""
+    return raw.unique(["source", "sha256", "error"], keep="first", maintain_order=True)
+
+
+def _inbox_name(inbox: Path, url: str) -> str:
+    """The name that `take_files` gives the file: relative, with the inbox's own name before it."""
+    path = unquote(url.removeprefix(inbox.absolute().as_uri()))
+    return f"{inbox.name}{path}"
+
+
+def _brought(manifest: pl.DataFrame, trust: Mapping[str, str], archive: Archive) -> pl.DataFrame:
+    """A row a version: the last answer that brought it, since a version can come back."""
+    brought = manifest.filter(pl.col("url").is_in(sorted(trust)), pl.col("outcome").is_in(BRINGING))
+    rows = brought.unique(["url", "sha256"], keep="last", maintain_order=True).sort("url", "fetched_at")
     return _frame(
         (
             row["url"],
@@ -73,6 +112,14 @@ def held_sources(sources: Iterable[Source], archive: Archive) -> pl.DataFrame:
             None,
             trust[row["url"]],
         )
+        for row in rows.iter_rows(named=True)
+    )
+
+
+def _refused(last: pl.DataFrame) -> pl.DataFrame:
+    rows = last.filter(pl.col("error").is_not_null()).iter_rows(named=True)
+    return _frame(
+        (row["url"], *[None] * 2, row["url"], *[None] * 2, row["error"], row["error_details"], None)
         for row in rows
     )
 
@@ -87,12 +134,13 @@ def items(raw: pl.DataFrame) -> list[Item]:
 
 
 def intake_failures(raw: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `failures` for files that never reached the archive."""
+    """The rows of `failures` for files that could not be taken, and addresses that gave no content."""
     lost = raw.filter(pl.col("error").is_not_null())
     rows = []
     for row in lost.iter_rows(named=True):
         words = Message(row["error"], json.loads(row["error_details"] or "{}"))
-        rows.append((None, row["source"], "read", words.code, words.text("en"), words.text("zh"), None))
+        stage = "read" if row["url"] is None else "fetch"
+        rows.append((None, row["source"], stage, words.code, words.text("en"), words.text("zh"), None))
     names = ("sha256", "source", "stage", "code", "message_en", "message_zh", "reader")
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()), orient="row")
 

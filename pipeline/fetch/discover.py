@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import StringIO
@@ -35,6 +35,7 @@ OFFICIAL_SUFFIX = ".gov.cn"
 COLUMN_DEPTH = 2
 
 Tell = Callable[[Message], None]
+Fetch = Callable[[str], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,19 @@ def proposals_csv(proposals: Iterable[ProposedSource]) -> str:
 
 async def _walk(url: str, settings: FetchSettings, tell: Tell) -> list[ProposedSource]:
     async with Client(settings) as client:
-        walk = _Walk(client, settings, tell)
-        first = await walk.ask(url)
-        await walk.read_column(first, Link(url, ""), 0)
-        await walk.go_on()
+        return await walk_from(url, client.fetch, settings, tell)
+
+
+async def walk_from(url: str, fetch: Fetch, settings: FetchSettings, tell: Tell) -> list[ProposedSource]:
+    """Walks from one page with any way of asking; see `discover`.
+
+    Raises:
+        FetchError: The first page cannot be read.
+    """
+    walk = _Walk(fetch, settings, tell)
+    first = await walk.ask(url)
+    await walk.read_column(first, Link(url, ""), 0)
+    await walk.go_on()
     return list(walk.proposals.values())
 
 
@@ -97,7 +107,7 @@ class _LimitReachedError(Exception):
 class _Walk:
     """One walk: what waits to be read, what was asked, and what is proposed so far."""
 
-    client: Client
+    fetch: Fetch
     settings: FetchSettings
     tell: Tell
     listings: deque[tuple[Link, int]] = field(default_factory=deque)
@@ -111,7 +121,7 @@ class _Walk:
         if len(self.asked) >= self.settings.max_requests:
             raise _LimitReachedError
         self.asked.add(url)
-        return await self.client.fetch(url)
+        return await self.fetch(url)
 
     async def go_on(self) -> None:
         """Reads listings before reports, so that a limit costs attachments rather than reports."""

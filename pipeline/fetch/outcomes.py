@@ -12,7 +12,19 @@ from pipeline.readers.sniff import sniff
 from schemas.definitions import HERE, Row, read_definitions
 from schemas.messages import message
 
-COLUMNS = ("code", "statuses", "html", "words_in", "words", "max_text", "scripted", "bare", "gone", "note")
+COLUMNS = (
+    "code",
+    "statuses",
+    "html",
+    "words_in",
+    "words",
+    "unless",
+    "max_text",
+    "scripted",
+    "bare",
+    "gone",
+    "note",
+)
 FLAGS = ("html", "scripted", "bare", "gone")
 PLACES = ("", "text", "source", "url")
 LARGEST_PAGE_JUDGED = 1_000_000
@@ -27,6 +39,7 @@ class OutcomeRule:
     html: bool
     words_in: str
     words: tuple[str, ...]
+    unless: tuple[str, ...]
     max_text: int | None
     scripted: bool
     bare: bool
@@ -46,6 +59,8 @@ class OutcomeRule:
         if (self.scripted and not page.scripts) or (self.bare and (page.embedded or page.links)):
             return False
         where = {"text": f"{page.title} {page.text}", "source": page.source, "url": page.url}
+        if any(word in where["text"].lower() for word in self.unless):
+            return False
         return not self.words or any(word in where[self.words_in].lower() for word in self.words)
 
 
@@ -100,8 +115,8 @@ def _rule(row: Row) -> OutcomeRule:
             raise row.fail(f"{flag} = {row[flag]!r}, should be yes or empty")
     if row["words_in"] not in PLACES or bool(row["words_in"]) != bool(row["words"]):
         raise row.fail("words needs words_in to be text, source or url, and the reverse")
-    if not row["html"] and any(row[column] for column in ("words", "max_text", "scripted", "bare")):
-        raise row.fail("words, max_text, scripted and bare are told from a page: set html to yes")
+    if not row["html"] and any(row[column] for column in ("words", "unless", "max_text", "scripted", "bare")):
+        raise row.fail("words, unless, max_text, scripted and bare are told from a page: set html to yes")
     if row["max_text"] and not row["max_text"].isdecimal():
         raise row.fail(f"max_text = {row['max_text']!r}, should be a number")
     return OutcomeRule(
@@ -110,6 +125,7 @@ def _rule(row: Row) -> OutcomeRule:
         html=row["html"] == "yes",
         words_in=row["words_in"],
         words=tuple(word for word in row["words"].lower().split("|") if word),
+        unless=tuple(word for word in row["unless"].lower().split("|") if word),
         max_text=int(row["max_text"]) if row["max_text"] else None,
         scripted=row["scripted"] == "yes",
         bare=row["bare"] == "yes",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import polars as pl
 
-from pipeline.archive import Archive, ArchiveError, ManifestRow, Outcome, compare, failed_row
-from pipeline.fetch.answer import UNREACHABLE, Answer, FetchError, Validators
+from pipeline.archive import Archive, ManifestRow, Outcome
+from pipeline.fetch.answer import UNREACHABLE, FetchError
 from pipeline.fetch.client import Client
+from pipeline.fetch.keep import Keeper, by_host, held_content
 from pipeline.fetch.settings import FetchSettings
 from pipeline.fetch.sources import Source
-from pipeline.readers.sniff import sniff
 
+T = TypeVar("T")
 Progress = Callable[[int, int, ManifestRow], None]
 COMPACT_ABOVE = 500
 
@@ -58,25 +60,6 @@ class FetchSummary:
         return frame.group_by(*columns).agg(pl.len().alias("fetches")).sort(*columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the archive holds of an address: the row's fields that an unchanged answer repeats."""
-
-    sha256: str
-    final_url: str
-    etag: str | None
-    last_modified: str | None
-    declared_type: str | None
-    media_type: str | None
-    file_name: str | None
-    bytes: int | None
-
-    @property
-    def validators(self) -> Validators:
-        """What lets the site answer “unchanged”."""
-        return Validators(self.final_url, self.etag, self.last_modified)
-
-
 def fetch_sources(
     sources: Iterable[Source],
     archive: Archive,
@@ -97,134 +80,55 @@ def fetch_sources(
     Raises:
         ArchiveError: The archive cannot be read or written.
     """
-    first_of: dict[str, Source] = {}
-    for source in sources:
-        first_of.setdefault(source.url, source)
-    run = _Run(archive, settings, progress, len(first_of), held_content(archive))
+    groups = by_host(sources)
+    keeper = Keeper(archive, held_content(archive))
+    run = _Run(keeper, settings, progress, sum(map(len, groups)))
     started_at = datetime.now(UTC)
-    asyncio.run(run.fetch_all(first_of.values()))
+    asyncio.run(run.fetch_all(groups))
     archive.compact(COMPACT_ABOVE)
-    return FetchSummary(tuple(run.rows), tuple(run.hosts), started_at, datetime.now(UTC))
+    return FetchSummary(tuple(keeper.rows), tuple(keeper.hosts), started_at, datetime.now(UTC))
 
 
-def held_content(archive: Archive) -> dict[str, Held]:
-    """What is held of each address that ever gave content."""
-    names = [field.name for field in fields(Held)]
-    frame = archive.latest().filter(pl.col("held_sha256").is_not_null())
-    rows = frame.select("url", *(pl.col(f"held_{name}").alias(name) for name in names)).iter_rows(named=True)
-    return {row["url"]: Held(**{name: row[name] for name in names}) for row in rows}
+async def side_by_side(
+    settings: FetchSettings, groups: Iterable[T], ask: Callable[[Client, T], Awaitable[None]]
+) -> None:
+    """Asks all hosts with one client, so many at once as the settings say."""
+    # Names that do not resolve hold a thread for long; writing to the archive must not wait for them.
+    threads = ThreadPoolExecutor(2 * settings.hosts_at_once)
+    asyncio.get_running_loop().set_default_executor(threads)
+    slots = asyncio.Semaphore(settings.hosts_at_once)
+
+    async def in_turn(client: Client, group: T) -> None:
+        async with slots:
+            await ask(client, group)
+
+    async with Client(settings) as client:
+        await asyncio.gather(*(in_turn(client, group) for group in groups))
 
 
 @dataclass(slots=True)
 class _Run:
-    """One run's inputs, and the rows it has come to so far."""
+    """One run's inputs; what it comes to stands with its keeper."""
 
-    archive: Archive
+    keeper: Keeper
     settings: FetchSettings
     progress: Progress | None
     total: int
-    held: dict[str, Held]
-    rows: list[ManifestRow] = field(default_factory=list)
-    hosts: list[str] = field(default_factory=list)
 
-    async def fetch_all(self, sources: Iterable[Source]) -> None:
-        """Asks all hosts, so many at once as the settings say."""
-        by_host: dict[str, list[Source]] = {}
-        for source in sources:
-            by_host.setdefault(source.host, []).append(source)
-        # Names that do not resolve hold a thread for long; writing to the archive must not wait for them.
-        threads = ThreadPoolExecutor(2 * self.settings.hosts_at_once)
-        asyncio.get_running_loop().set_default_executor(threads)
-        slots = asyncio.Semaphore(self.settings.hosts_at_once)
-        async with Client(self.settings) as client:
-            await asyncio.gather(*(self._ask_host(client, slots, group) for group in by_host.values()))
+    async def fetch_all(self, groups: Iterable[list[Source]]) -> None:
+        """Fetches the sources of all hosts."""
+        await side_by_side(self.settings, groups, self._ask_host)
 
-    async def _ask_host(self, client: Client, slots: asyncio.Semaphore, sources: list[Source]) -> None:
+    async def _ask_host(self, client: Client, sources: list[Source]) -> None:
         """Fetches one host's sources in turn, until it fails too often in a row."""
-        async with slots:
-            failures = 0
-            for source in sources:
-                if failures >= self.settings.host_failure_limit:
-                    error = FetchError("host_unreachable", host=source.host, count=failures)
-                    row = self._failure(source, error)
-                else:
-                    row = await self._fetch(client, source)
-                    failures = failures + 1 if row.error in UNREACHABLE else 0
-                await self._record(source, row)
-
-    async def _fetch(self, client: Client, source: Source) -> ManifestRow:
-        held = await asyncio.to_thread(self._still_held, source)
-        try:
-            answer = await client.fetch(source.url, held.validators if held else Validators())
-            return await asyncio.to_thread(self._keep, source, answer)
-        except ArchiveError:
-            raise  # Without its archive a run has no purpose.
-        except FetchError as error:
-            return self._failure(source, error)
-        except Exception as error:  # One source's surprise is a row, and the others go on.
-            reason = str(error).split("\n")[0]
-            return self._failure(
-                source, FetchError("fetch_failed", error_class=type(error).__name__, reason=reason)
-            )
-
-    async def _record(self, source: Source, row: ManifestRow) -> None:
-        await asyncio.to_thread(self.archive.record, [row])
-        self.rows.append(row)
-        self.hosts.append(source.host)
-        if self.progress is not None:
-            self.progress(len(self.rows), self.total, row)
-
-    def _still_held(self, source: Source) -> Held | None:
-        """What is held, unless the store has lost it: then it is fetched as if for the first time."""
-        held = self.held.get(source.url)
-        return held if held and self.archive.has(held.sha256) else None
-
-    def _keep(self, source: Source, answer: Answer) -> ManifestRow:
-        """Stores the content and tells what it is to what was held."""
-        held = self.held.get(source.url)
-        if answer.not_modified and held is not None:
-            return self._unchanged(source, answer, held)
-        digest = self.archive.put(answer.data)
-        before = held.sha256 if held else None
-        return ManifestRow(
-            url=source.url,
-            outcome=compare(before, digest),
-            source_id=source.source_id,
-            final_url=answer.final_url,
-            http_status=answer.status,
-            etag=answer.header("etag"),
-            last_modified=answer.header("last-modified"),
-            declared_type=answer.header("content-type"),
-            media_type=sniff(answer.data, answer.file_name or ""),
-            file_name=answer.file_name,
-            bytes=len(answer.data),
-            sha256=digest,
-            previous_sha256=before,
-        )
-
-    def _unchanged(self, source: Source, answer: Answer, held: Held) -> ManifestRow:
-        repeated = asdict(held) | {
-            "final_url": answer.final_url,
-            "etag": answer.header("etag") or held.etag,
-            "last_modified": answer.header("last-modified") or held.last_modified,
-        }
-        return ManifestRow(
-            url=source.url,
-            outcome="UNCHANGED",
-            source_id=source.source_id,
-            http_status=answer.status,
-            previous_sha256=held.sha256,
-            **repeated,
-        )
-
-    def _failure(self, source: Source, error: FetchError) -> ManifestRow:
-        held = self.held.get(source.url)
-        return failed_row(
-            source.url,
-            "GONE" if error.gone and held else "FAILED",
-            error,
-            source_id=source.source_id,
-            final_url=error.final_url,
-            http_status=error.http_status,
-            previous_sha256=held.sha256 if held else None,
-        )
+        failures = 0
+        for source in sources:
+            if failures >= self.settings.host_failure_limit:
+                error = FetchError("host_unreachable", host=source.host, count=failures)
+                row = self.keeper.failure(source, error)
+                await self.keeper.record(source, row)
+            else:
+                row = (await self.keeper.visit(client, source)).row
+                failures = failures + 1 if row.error in UNREACHABLE else 0
+            if self.progress is not None:
+                self.progress(len(self.keeper.rows), self.total, row)

@@ -301,11 +301,11 @@ def test_what_is_no_address(href: str) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "no_such_code,2xx,,,,,,,,",
-        "soft_404,2xx,perhaps,,,,,,,",
-        "soft_404,2xx,yes,text,,,,,,",
-        "soft_404,2xx,,text,不存在,,,,,",
-        "soft_404,2xx,yes,,,many,,,,",
+        "no_such_code,2xx,,,,,,,,,",
+        "soft_404,2xx,perhaps,,,,,,,,",
+        "soft_404,2xx,yes,text,,,,,,,",
+        "soft_404,2xx,,text,不存在,,,,,,",
+        "soft_404,2xx,yes,,,,many,,,,",
     ],
 )
 def test_outcome_row_that_breaks_the_rules_is_named(tmp_path: Path, row: str) -> None:

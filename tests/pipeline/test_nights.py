@@ -1,0 +1,107 @@
+"""Two nights over a served site of offices: discovered, fetched, archived, built; the second changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets import command
+from assets.automation import EVERYTHING
+from assets.definitions import compose
+from assets.resources import Line
+from assets.tables import ALL_YEARS
+from benchmarks.offices import FAULTS, Offices, offices, served
+from pipeline.archive import Archive
+from pipeline.nights import last_night
+from pipeline.publish.query import open_warehouse
+
+COUNT = 40
+QUICK = {
+    "OGI_FETCH_ALLOW_PRIVATE": "1",
+    "OGI_FETCH_REQUESTS_PER_SECOND": "200",
+    "OGI_FETCH_READ_TIMEOUT": "5",
+    "OGI_FETCH_WAIT_INITIAL": "0.01",
+    "OGI_FETCH_WAIT_JITTER": "0",
+    "OGI_FETCH_ATTEMPTS": "2",
+}
+
+
+def night(line: Line) -> dg.ExecuteInProcessResult:
+    job = compose(line).resolve_job_def(EVERYTHING)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        return job.execute_in_process(
+            instance=instance, run_config=command.QUIET, tags=ALL_YEARS, raise_on_error=False
+        )
+
+
+def published_files(out: Path) -> dict[str, str]:
+    """Everything that scholars read, by its digest."""
+    release = (out / "current").resolve()
+    files = [path for folder in (release, out / "store") for path in folder.rglob("*") if path.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Offices, Line, dict[str, str]]]:
+    """The site after its first night, with the digests of what that night published."""
+    out = tmp_path_factory.mktemp("out")
+    with pytest.MonkeyPatch.context() as patch, served(offices(COUNT)) as site:
+        for name, value in (QUICK | {"OGI_INBOX": str(out / "inbox"), "OGI_AS_OF": "2026-02-01"}).items():
+            patch.setenv(name, value)
+        line = Line(out=str(out), sources=str(site.register(out / "sources.csv")))
+        assert night(line).success
+        yield site, line, published_files(out)
+
+
+def test_first_night_finds_and_publishes_every_report(nights: tuple[Offices, Line, dict[str, str]]) -> None:
+    site, line, _ = nights
+    asked = open_warehouse(line.warehouse).execute("SELECT agency_name, report_year FROM reports")
+    assert set(asked.fetchall()) == site.published()
+    known = {source.url for source in line.source_list() if source.kind != "listing"}
+    assert any("downfile.jsp" in url for url in known)
+    assert not (line.warehouse / "sample").exists()
+
+
+def test_what_sites_do_is_recorded_by_name(nights: tuple[Offices, Line, dict[str, str]]) -> None:
+    site, line, _ = nights
+    rows = (
+        open_warehouse(line.warehouse)
+        .execute("SELECT stage, code, source, message_zh FROM failures")
+        .fetchall()
+    )
+    fetching = {
+        (code, source.split("/")[2].partition(":")[0]) for stage, code, source, _ in rows if stage == "fetch"
+    }
+    assert fetching == {(office.fault, office.host) for office in site.offices if office.fault}
+    assert {code for code, _ in fetching} == set(FAULTS)
+    assert all(words for *_, words in rows)
+    copies = [source for _, code, source, _ in rows if code == "same_bytes"]
+    assert len(copies) == 2 * 9 * sum(len(o.years) > 0 for o in site.offices if o.number % 10 == 9)
+
+
+def test_chinese_name_of_a_download_is_kept(nights: tuple[Offices, Line, dict[str, str]]) -> None:
+    names = nights[1].archive.manifest()["file_name"].drop_nulls().to_list()
+    assert "2023年报.docx" in names
+
+
+def test_second_night_transfers_and_changes_nothing(nights: tuple[Offices, Line, dict[str, str]]) -> None:
+    site, line, before = nights
+    site.asked.clear()
+    documents = set(Archive(line.archive.location).held().values())
+    assert night(line).success
+    plain = {office.host for office in site.offices if office.style == 2}
+    assert {e.path for e in site.bodies() if e.host not in plain} == set()
+    assert {e.host for e in site.bodies()} == plain  # they send no validators, so their pages come again
+    assert set(line.archive.held().values()) == documents
+    outcomes = line.archive.manifest().filter(line.archive.manifest()["error"].is_null())["outcome"].to_list()
+    assert outcomes.count("UPDATE") == 0
+    assert published_files(line.warehouse) == before
+    asked = [(e.host, e.path) for e in site.asked if e.path != "/robots.txt" and e.status not in (0, 503)]
+    assert len(asked) == len(set(asked))  # an address that a walk asked is not fetched again in that night
+    record = last_night(line.warehouse)
+    assert record is not None
+    assert record.outcome == "released"
