@@ -12,7 +12,9 @@ from pipeline.cli.building import build
 from pipeline.cli.checking import check
 from pipeline.cli.fetching import discover, fetch
 from pipeline.cli.reading import extract
+from pipeline.cli.reviewing import review
 from pipeline.cli.showing import show
+from pipeline.cli.status import status
 from schemas.messages import Language
 
 
@@ -39,5 +41,5 @@ def main(context: click.Context, lang: Language | None) -> None:
     context.obj = lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
 
 
-for command in (build, extract, check, show, sql, export, fetch, discover):
+for command in (build, extract, check, show, review, sql, export, fetch, discover, status):
     main.add_command(command)

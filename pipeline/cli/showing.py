@@ -62,9 +62,14 @@ def _subject(report: str, warehouse: Path) -> Subject:
 
     if Path(report).exists():
         return subject_of_file(Path(report))
+    return subject_of_warehouse(warehouse, report, archives_of(warehouse))
+
+
+def archives_of(warehouse: Path) -> list[Archive]:
+    """Where the raw files of a warehouse may be: beside it, or where builds without `--out` keep them."""
     archives = [Archive(str(folder / "archive")) for folder in (warehouse, data_folder())]
     present = [archive for archive in archives if Path(archive.location).is_dir()]
-    return subject_of_warehouse(warehouse, report, present or archives[-1:])
+    return present or archives[-1:]
 
 
 def _default(report: str, cell: str | None) -> Path:

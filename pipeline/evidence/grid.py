@@ -19,6 +19,9 @@ class DrawnCell:
 
 
 DrawnRow = tuple[DrawnCell, ...]
+HEAD_ROWS = 3
+"""Rows at the top of a table that a close view keeps: where headers stand."""
+GAP = DrawnCell("⋮", 1, 1, "gap")
 
 
 def draw(
@@ -39,14 +42,23 @@ def draw(
         for first, count in _runs(cell, rows):
             mark = marks.get((cell.row, cell.column), "")
             rows[first].append(DrawnCell(cell.text, count, cell.column_span, mark))
-    return tuple(tuple(rows[row]) for row in shown)
+    return tuple(_with_gaps(shown, rows))
+
+
+def _with_gaps(shown: list[int], rows: Mapping[int, list[DrawnCell]]) -> Iterator[DrawnRow]:
+    """The rows, with a line of dots where some are left out."""
+    for before, row in zip([-1, *shown], shown, strict=False):
+        if row > before + 1:
+            yield (GAP,)
+        yield tuple(rows[row])
 
 
 def _shown_rows(grid: Grid, marks: Mapping[tuple[int, int], str], around: int | None) -> list[int]:
     every = range(len(grid.rows))
     if around is None:
         return list(every)
-    return [row for row in every if any(abs(row - marked) <= around for marked, _ in marks)]
+    near = {row for row in every if any(abs(row - marked) <= around for marked, _ in marks)}
+    return sorted(near | set(every[:HEAD_ROWS]))
 
 
 def _runs(cell: Cell, shown: Mapping[int, object]) -> Iterator[tuple[int, int]]:

@@ -56,7 +56,7 @@ def subject_of_warehouse(warehouse: Path, report_id: str, archives: Sequence[Arc
         ArchiveError: `archive_missing` where no archive has the bytes.
     """
     with open_warehouse(warehouse) as connection:
-        found = _rows(
+        found = rows_of(
             connection,
             "SELECT r.*, d.url, d.source FROM reports r LEFT JOIN documents d USING (sha256) "
             "WHERE report_id = $report OR r.sha256 = $report ORDER BY report_id",
@@ -65,7 +65,7 @@ def subject_of_warehouse(warehouse: Path, report_id: str, archives: Sequence[Arc
         if not found:
             raise ShowError("report_unknown", name=report_id, near=_near(connection, report_id) or "-")
         report = found[0]
-        cells = _rows(
+        cells = rows_of(
             connection, "SELECT * FROM cells WHERE report_id = $report", {"report": report["report_id"]}
         )
     return Subject(
@@ -89,9 +89,10 @@ def _near(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     return ", ".join(row[0] for row in rows)
 
 
-def _rows(
+def rows_of(
     connection: duckdb.DuckDBPyConnection, sql: str, details: Mapping[str, object]
 ) -> list[dict[str, Any]]:
+    """The answer to a question with bound parameters, a mapping a row."""
     answer = connection.execute(sql, dict(details))
     names = [column[0] for column in answer.description or ()]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

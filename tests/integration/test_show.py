@@ -119,12 +119,16 @@ def test_a_cell_that_reaches_into_a_close_view_is_cut_not_lost() -> None:
     def cell(text: str, row: int, column: int, down: int = 1) -> Cell:
         return Cell(text, row, column, down, 1, Locator(row=row, column=column))
 
-    rows = [(cell("side", 0, 0, 6), cell("0", 0, 1))] + [(cell(str(r), r, 1),) for r in range(1, 6)]
-    drawn = draw(Grid(tuple(rows)), {(4, 1): "target"}, around=1)
+    rows = [(cell("side", 0, 0, 9), cell("0", 0, 1))] + [(cell(str(r), r, 1),) for r in range(1, 9)]
+    drawn = draw(Grid(tuple(rows)), {(6, 1): "target"}, around=1)
     assert [[(c.text, c.row_span, c.mark) for c in row] for row in drawn] == [
-        [("side", 3, ""), ("3", 1, "")],
-        [("4", 1, "target")],
-        [("5", 1, "")],
+        [("side", 3, ""), ("0", 1, "")],
+        [("1", 1, "")],
+        [("2", 1, "")],
+        [("⋮", 1, "gap")],
+        [("side", 3, ""), ("5", 1, "")],
+        [("6", 1, "target")],
+        [("7", 1, "")],
     ]
 
 
