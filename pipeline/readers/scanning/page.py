@@ -18,7 +18,14 @@ from pipeline.readers.scanning.picture import Pixels, prepare
 from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
 from pipeline.readers.scanning.shapes import LEANING, UPRIGHT, contradicts, is_dash, is_number, lean
 from pipeline.readers.scanning.strokes import find_strokes
-from pipeline.readers.scanning.words import COLUMN_GAP, WORD_GAP, lines_of, usual_height, without_dirt
+from pipeline.readers.scanning.words import (
+    COLUMN_GAP,
+    WORD_GAP,
+    lines_of,
+    usual_height,
+    without_dirt,
+    without_remains,
+)
 
 MARGIN = 0.12
 """Line heights of paper taken in around a word."""
@@ -37,6 +44,8 @@ DIRT_CERTAINTY = 0.85
 CEILING = 0.99
 """The most certainty of what is recognised and not told by the file."""
 DASH = "—"
+STROKES = frozenset("1/\\丿丶、")
+"""What a lone stroke may be read as."""
 _PLACEHOLDER = "□"
 
 
@@ -131,10 +140,7 @@ class _Crops:
 def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box, float]]:
     """Reads every cell, puts its words in the place of its blobs, and tells how certain each cell is."""
     cells = [cell for grid in grids for row in grid.rows for cell in row]
-    words = [
-        [[_Word(blobs) for blobs in line] for line in without_dirt(lines_of(_boxes(cell.runs)), WORD_GAP)]
-        for cell in cells
-    ]
+    words = [[[_Word(blobs) for blobs in line] for line in _words_in(cell)] for cell in cells]
     flat = [word for lines in words for line in lines for word in line]
     for word, read in zip(flat, crops.read([word.box for word in flat], VIEWS[0]), strict=True):
         word.read = read
@@ -144,6 +150,10 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
         word.read = _proven(_agreed(word.read, second), word, crops)
     for cell, lines in zip(cells, words, strict=True):
         yield cell.box, _settle(cell, lines)
+
+
+def _words_in(cell: RuledCell) -> list[list[list[Box]]]:
+    return without_dirt(lines_of(without_remains(_boxes(cell.runs), cell.box)), WORD_GAP)
 
 
 def _agreed(first: Recognised, second: Recognised) -> Recognised:
@@ -158,11 +168,12 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     """A reading held against the ink: lone strokes are told by their shape, numbers by their characters."""
     if is_dash(read.text, word.blobs):
         return Recognised(DASH, CEILING)
-    if read.text == "1":
+    if read.text in STROKES and len(word.blobs) == 1:
         leaning = lean(crops.ink_of(word.box))
         if abs(leaning) >= LEANING:
             return Recognised("/" if leaning > 0 else "\\", CEILING)
-        return read if abs(leaning) <= UPRIGHT else Recognised(read.text, min(read.certainty, DOUBT))
+        if abs(leaning) > UPRIGHT:
+            return Recognised(read.text, min(read.certainty, DOUBT))
     if is_number(read.text) and contradicts(read.text, word.blobs):
         return Recognised(read.text, min(read.certainty, DOUBT))
     return read
@@ -184,7 +195,12 @@ def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]]) -> float:
                 # Words of one line get one height, so that they are put on one line again.
                 runs.append(_run((word.box[0], top, word.box[2], bottom), text))
     cell.runs[:] = runs
-    return certainty
+    return min(certainty, DOUBT) if _is_mixed([run.text for run in runs]) else certainty
+
+
+def _is_mixed(texts: Sequence[str]) -> bool:
+    """Whether a number has a dash standing apart from it: a sign, a mark for nothing, or left of a rule."""
+    return any(map(is_number, texts)) and any(text.strip(DASH) == "" for text in texts)
 
 
 def _read_lines(rest: Sequence[Run], crops: _Crops) -> Iterator[Line]:

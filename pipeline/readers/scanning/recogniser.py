@@ -81,6 +81,8 @@ class Recogniser:
             folded[:, character] += answer[:, likes].sum(axis=1)
             folded[:, likes] = 0
         number = self._decoded(folded)
+        # Digits set wide are still one word: where a gap parts two, they were parted before.
+        number = Recognised(number.text.replace(" ", ""), number.certainty)
         return number if _NUMBER.fullmatch(number.text) else None
 
     def _decoded(self, answer: Answer) -> Recognised:

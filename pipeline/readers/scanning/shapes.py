@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -24,6 +25,10 @@ TALL = 0.55
 """Share of a word's height from which a blob is a digit, or a part of one."""
 SMALL = 0.34
 """Share of a word's height up to which a blob on its foot is a point or a comma."""
+HANGING = 0.06
+"""Share of a digit's height by which a comma hangs below its foot; a point stands on it."""
+CLEAR = 0.04
+"""Share of a digit's height that lies between it and a point."""
 TWO_WIDE = 0.85
 """Width over height from which a blob may be two digits that touch."""
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
@@ -37,7 +42,8 @@ def is_number(text: str) -> bool:
 
 def is_dash(text: str, blobs: Sequence[Box]) -> bool:
     """Whether a word is nothing but dashes: the Chinese one is printed like a long dash."""
-    flat = all(bottom - top <= FLAT * (right - left) for left, top, right, bottom in blobs)
+    left, top, right, bottom = enclosing(blobs)
+    flat = bottom - top <= FLAT * (right - left)
     return flat and len(blobs) <= 3 and (_DASHES.fullmatch(text) is not None or len(text) <= 1)
 
 
@@ -55,21 +61,30 @@ def lean(stroke: Pixels) -> float:
 
 def contradicts(text: str, blobs: Sequence[Box]) -> bool:
     """Whether a word cannot be the number it was read as: a digit or a point is lost, or made up."""
-    _, top, _, bottom = enclosing(blobs)
-    height = bottom - top
-    tall = _side_by_side([blob for blob in blobs if blob[3] - blob[1] >= TALL * height])
+    blobs = sorted(blobs)[1:] if text[0] in "+-" else blobs
     digits = sum(character.isdigit() for character in text)
-    wide = sum(blob[2] - blob[0] >= TWO_WIDE * height for blob in tall)
-    points = sum(_is_point(blob, top, bottom) for blob in blobs)
-    if points != text.count(".") + text.count(","):
+    if not blobs:
+        return digits > 0
+    _, top, _, bottom = enclosing(blobs)
+    tall = _side_by_side([blob for blob in blobs if blob[3] - blob[1] >= TALL * (bottom - top)])
+    points = [blob for blob in sorted(blobs) if _is_point(blob, tall, top, bottom)]
+    foot = median(blob[3] for blob in tall) if tall else bottom
+    marks = ["," if blob[3] - foot > HANGING * (foot - top) else "." for blob in points]
+    if marks != [character for character in text if character in ".,"]:
         return True
+    wide = any(blob[2] - blob[0] >= TWO_WIDE * (bottom - top) for blob in tall)
     return len(tall) > digits or (len(tall) < digits and not wide)
 
 
-def _is_point(blob: Box, top: float, bottom: float) -> bool:
+def _is_point(blob: Box, tall: Sequence[Box], top: float, bottom: float) -> bool:
+    """Whether a blob is small, at the foot of the word and beside its digits; a 3 may end in such a blob."""
     height = bottom - top
     small = max(blob[2] - blob[0], blob[3] - blob[1]) <= SMALL * height
-    return small and (blob[1] + blob[3]) / 2 > top + 0.6 * height
+    low = (blob[1] + blob[3]) / 2 > top + 0.6 * height
+    clear = CLEAR * height
+    return (
+        small and low and not any(digit[0] - clear < blob[2] and blob[0] < digit[2] + clear for digit in tall)
+    )
 
 
 def _side_by_side(blobs: Sequence[Box]) -> list[Box]:

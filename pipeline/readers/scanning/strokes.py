@@ -23,6 +23,8 @@ MOST_GAP = 1.5
 """Points by which a rule may be broken."""
 CROSSING = 2.0
 """Points by which a rule goes on where it ends at another."""
+BLUR = 0.6
+"""Points by which a rule is smeared to each side."""
 SPECK = 0.55
 """Points: what is smaller both ways is dirt; a decimal point is larger."""
 
@@ -74,7 +76,8 @@ def _painted(level: Mask, upright: Mask, scale: float) -> Mask:
     reach = 2 * int(CROSSING * scale) + 1
     longer = cv2.dilate(level, np.ones((1, reach), np.uint8))
     higher = cv2.dilate(upright, np.ones((reach, 1), np.uint8))
-    return cv2.dilate(np.maximum(longer, higher), np.ones((3, 3), np.uint8))
+    edge = 2 * max(1, round(BLUR * scale)) + 1
+    return cv2.dilate(np.maximum(longer, higher), np.ones((edge, edge), np.uint8))
 
 
 def _long(ink: Mask, length: float, scale: float) -> Mask:

@@ -13,6 +13,10 @@ COLUMN_GAP = 1.8
 """The same for prose, where a full-width comma leaves nearly a character of white."""
 DIRT = 1.6
 """Points: a word of nothing larger is dirt; a dash is longer, and a point stands beside digits."""
+HAIR = 0.8
+"""Points up to which a stroke is as thin as what is left of a rule, and no part of a digit."""
+NEAR_RULE = 2.0
+"""Points from the edge of a cell within which such a stroke is left of a rule."""
 CORE = 0.15
 """Share of a box left out at its top and bottom where lines are told apart: brackets and commas hang over."""
 PART = 0.5
@@ -74,6 +78,20 @@ def words_of(line: Sequence[Box], gap: float) -> list[list[Box]]:
             words[-1].append(blob)
         right = max(right, blob[2])
     return words
+
+
+def without_remains(blobs: Sequence[Box], cell: Box) -> list[Box]:
+    """The blobs of a cell that are not left of the rules around it: hairs along its edges."""
+    return [blob for blob in blobs if not _is_remains(blob, cell)]
+
+
+def _is_remains(blob: Box, cell: Box) -> bool:
+    left, top, right, bottom = blob
+    if bottom - top <= HAIR and right - left > bottom - top:
+        return top - cell[1] <= NEAR_RULE or cell[3] - bottom <= NEAR_RULE
+    if right - left <= HAIR and bottom - top > right - left:
+        return left - cell[0] <= NEAR_RULE or cell[2] - right <= NEAR_RULE
+    return False
 
 
 def without_dirt(lines: Sequence[Sequence[Box]], gap: float) -> list[list[list[Box]]]:

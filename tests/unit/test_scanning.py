@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.readers import scan
+
+if not scan.is_installed():
+    pytest.skip("the extra ogi-panel[ocr] is not installed", allow_module_level=True)
+
+import cv2
+import numpy as np
+
+from pipeline.readers.lines import Box
+from pipeline.readers.scanning.picture import prepare, skew_of
+from pipeline.readers.scanning.recogniser import Recogniser
+from pipeline.readers.scanning.shapes import LEANING, UPRIGHT, contradicts, is_dash, lean
+from pipeline.readers.scanning.strokes import find_strokes
+from pipeline.readers.scanning.words import lines_of, without_dirt, without_remains, words_of
+
+SCALE = 200 / 72
+
+
+def digits(*lefts: float, top: float = 0.0) -> list[Box]:
+    return [(left, top, left + 4, top + 8) for left in lefts]
+
+
+def sheet(angle: float = 0.0, shade: int = 255) -> np.ndarray:
+    """A table of three columns and two rows, with a blot in its first cell."""
+    grey = np.full((1100, 900), shade, np.uint8)
+    for x in (100, 300, 500, 700):
+        cv2.line(grey, (x, 200), (x, 500), 0, 2)
+    for y in (200, 350, 500):
+        cv2.line(grey, (100, y), (700, y), 0, 2)
+    cv2.rectangle(grey, (180, 260), (200, 290), 0, -1)
+    turn = cv2.getRotationMatrix2D((450, 550), angle, 1)
+    return cv2.warpAffine(grey, turn, (900, 1100), flags=cv2.INTER_CUBIC, borderValue=shade)
+
+
+@pytest.mark.parametrize("angle", [-3.0, -0.5, 0.0, 0.17, 0.5, 4.0])
+def test_skew_is_found_and_taken_away(angle: float) -> None:
+    found = prepare(sheet(angle), 200)
+    assert found.skew == pytest.approx(-angle, abs=0.05)
+    assert skew_of(found.ink, SCALE) == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize(("angle", "shade"), [(0.0, 255), (0.5, 255), (-0.5, 190)])
+def test_rules_are_found_and_what_is_left_is_the_ink(angle: float, shade: int) -> None:
+    strokes = find_strokes(prepare(sheet(angle, shade), 200))
+    assert len(strokes.marks) == 4 + 3
+    (blot,) = strokes.blobs
+    assert blot[2] - blot[0] == pytest.approx(20 / SCALE, abs=0.8)
+
+
+def test_a_dash_and_a_tall_letter_are_no_rules() -> None:
+    grey = np.full((600, 600), 255, np.uint8)
+    cv2.line(grey, (100, 100), (260, 100), 0, 3)
+    cv2.line(grey, (300, 200), (300, 300), 0, 3)
+    strokes = find_strokes(prepare(grey, 200))
+    assert strokes.marks == ()
+    assert len(strokes.blobs) == 2
+
+
+def test_an_empty_page_has_nothing() -> None:
+    noise = np.random.default_rng(1).normal(240, 3, (600, 600)).clip(0, 255).astype(np.uint8)
+    strokes = find_strokes(prepare(noise, 200))
+    assert (strokes.marks, strokes.blobs) == ((), ())
+
+
+def test_lines_and_words() -> None:
+    blobs = digits(0, 5, 30) + digits(0, top=12)
+    lines = lines_of(blobs)
+    assert [len(line) for line in lines] == [3, 1]
+    assert [len(word) for word in words_of(lines[0], 0.8)] == [2, 1]
+
+
+def test_strokes_of_one_character_are_one_line() -> None:
+    two = [(0.0, 0.0, 8.0, 1.0), (-1.0, 6.0, 9.0, 7.0)]
+    assert len(lines_of(two + digits(0, 5, 9, top=20))) == 2
+
+
+def test_specks_and_hairs_along_rules_are_no_words() -> None:
+    cell = (0.0, 0.0, 50.0, 20.0)
+    hairs = [(5.0, 0.5, 25.0, 1.0), (0.4, 3.0, 0.9, 9.0)]
+    speck = (20.0, 10.0, 21.0, 11.0)
+    kept = without_remains([*hairs, speck, (30.0, 8.0, 35.0, 8.5)], cell)
+    assert kept == [speck, (30.0, 8.0, 35.0, 8.5)]
+    assert without_dirt([[speck]], 0.8) == []
+
+
+POINT, COMMA = (4.8, 7.0, 5.8, 8.0), (4.8, 6.8, 5.8, 9.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "blobs"),
+    [
+        ("12", digits(0, 5)),
+        ("1.2", [*digits(0, 7), POINT]),
+        ("1,2", [*digits(0, 7), COMMA]),
+        ("+12", [(-6.0, 2.0, -1.0, 7.0), *digits(0, 5)]),
+        ("12", [(0.0, 0.0, 9.0, 8.0)]),
+        ("35", [*digits(0, 5), (4.5, 6.5, 5.5, 8.0)]),
+    ],
+    ids=["plain", "point", "comma", "sign", "touching", "hook of a digit"],
+)
+def test_ink_that_bears_a_number_out(text: str, blobs: list[Box]) -> None:
+    assert not contradicts(text, blobs)
+
+
+@pytest.mark.parametrize(
+    ("text", "blobs"),
+    [
+        ("1", digits(0, 5)),
+        ("11", digits(0)),
+        ("12", [*digits(0, 7), POINT]),
+        ("1.2", digits(0, 5)),
+        ("1.2", [*digits(0, 7), COMMA]),
+        ("1,2", [*digits(0, 7), POINT]),
+    ],
+    ids=["digit lost", "digit made up", "point lost", "point made up", "comma as point", "point as comma"],
+)
+def test_ink_that_contradicts_a_number(text: str, blobs: list[Box]) -> None:
+    assert contradicts(text, blobs)
+
+
+def stroke(from_x: int, to_x: int) -> np.ndarray:
+    grey = np.full((40, 40), 255.0, np.float32)
+    cv2.line(grey, (from_x, 2), (to_x, 37), 0.0, 3)
+    return grey
+
+
+def test_a_slash_leans_and_a_one_does_not() -> None:
+    assert lean(stroke(30, 10)) >= LEANING
+    assert lean(stroke(10, 30)) <= -LEANING
+    assert abs(lean(stroke(20, 20))) <= UPRIGHT
+
+
+def test_dashes() -> None:
+    assert is_dash("一", [(0.0, 0.0, 9.0, 0.8)])
+    assert is_dash("1", [(0.0, 0.0, 3.0, 0.8)])
+    assert not is_dash("三", [(0.0, 0.0, 9.0, 0.8), (0.0, 4.0, 9.0, 4.8), (0.0, 8.0, 9.0, 8.8)])
+    assert not is_dash("1", [(0.0, 0.0, 3.0, 8.0)])
+
+
+class Network:
+    """A network whose answer is given: the likelihood of each character at each step."""
+
+    def __init__(self, answer: list[list[float]]) -> None:
+        self._answer = np.array([answer], np.float32)
+
+    def get_inputs(self) -> list[object]:
+        return [type("Input", (), {"name": "x"})]
+
+    def run(self, *_: object) -> list[np.ndarray]:
+        return [self._answer]
+
+
+def reading(*steps: list[float]) -> tuple[str, float]:
+    known = ("", "0", "O", "件", " ")
+    (read,) = Recogniser(Network(list(steps)), known, {1: (2,)}).read([np.full((20, 20), 255, np.uint8)])
+    return read.text, round(read.certainty, 3)
+
+
+def test_a_nought_is_as_certain_as_all_that_looks_like_one() -> None:
+    assert reading([0.1, 0.4, 0.5, 0, 0]) == ("0", 0.9)
+    assert reading([0.1, 0.4, 0.5, 0, 0], [0.1, 0.5, 0.4, 0, 0]) == ("0", 0.9)
+
+
+def test_a_letter_among_words_stays_one() -> None:
+    assert reading([0, 0.2, 0.8, 0, 0], [0.1, 0, 0, 0.9, 0]) == ("O件", 0.8)
+
+
+def test_a_line_is_as_sure_as_its_least_sure_character() -> None:
+    blank = [1.0, 0, 0, 0, 0]
+    assert reading([0, 0.99, 0, 0, 0], blank, [0.4, 0.6, 0, 0, 0]) == ("00", 0.6)
+    assert reading(blank) == ("", 0.0)
