@@ -75,12 +75,14 @@ class _Printed:
         columns: Those that name columns of the block, with the column's key.
         bands: Those that name its bands.
         placed: Whether the columns stand in distinct columns of one grid, so that their order can be read off.
+        of_another: Whether they name columns of another block of the table.
     """
 
     labels: Sequence[HeaderLabel]
     columns: _Keyed
     bands: _Keyed
     placed: bool
+    of_another: bool
 
     @property
     def counts(self) -> Counter[str]:
@@ -102,7 +104,7 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
     if printed.counts > wanted:
         # A header printed again at the top of the next page, before any data row: the last one counts.
         printed = _printed(block, variant, [h for h in labels if h.grid == labels[-1].grid])
-    if printed.counts - wanted:
+    if printed.counts - wanted or (not printed.columns and printed.of_another):
         return None
     slots = _with_factors(expected, printed)
     if printed.counts != wanted:
@@ -112,7 +114,8 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
 
 
 def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Printed:
-    pairs = [(m, h) for h in labels for m in h.meanings if _of(m, block, variant)]
+    inside = [(m, h) for h in labels for m in h.meanings if (m.variant, m.table) == (variant, block.table)]
+    pairs = [(m, h) for m, h in inside if m.block == block.name]
     heads = [(m.key, h) for m, h in pairs if m.axis == "column"]
     places = {h.cell.column for _, h in heads}
     return _Printed(
@@ -120,6 +123,7 @@ def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Prin
         columns=[(key, h.cell) for key, h in heads],
         bands=[(m.key, h.cell) for m, h in pairs if m.axis == "band"],
         placed=len(places) == len(heads) and len({h.grid for _, h in heads}) == 1,
+        of_another=any(m.axis == "column" and m.block != block.name for m, _ in inside),
     )
 
 
@@ -152,10 +156,6 @@ def _fit_between(slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[C
         and not any(names[start + len(keys) :])
         for start in range(len(names) - len(keys) + 1)
     )
-
-
-def _of(meaning: Meaning, block: Block, variant: str) -> bool:
-    return (meaning.variant, meaning.table, meaning.block) == (variant, block.table, block.name)
 
 
 def _slots(block: Block) -> tuple[Slot, ...]:

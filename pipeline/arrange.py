@@ -83,9 +83,9 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
     values: list[_Piece] = []
     for paragraph in blocks:
         assert isinstance(paragraph, Paragraph)
-        if _PAGE_MARK.fullmatch(paragraph.text) and not _wants(buffer, values, LEAST_WIDTH, lexicon):
-            continue  # a page's number between the halves of a row
         words, numbers = _split_line(paragraph)
+        if _PAGE_MARK.fullmatch(paragraph.text) and not _wants(buffer, values, len(numbers), lexicon):
+            continue  # a page's number between the halves of a row
         if is_heading(paragraph.text):
             _close(run, buffer, values)
             _keep_prose(run, words + numbers)
@@ -244,6 +244,9 @@ def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
 
 def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[list[_Piece], list[_Piece]]:
     """The values, and strays such as a page number, where just one line holds as many as the row has."""
+    unmarked = [piece for piece in values if not _PAGE_MARK.fullmatch(piece.source.text)]
+    if len(values) not in widths and len(unmarked) in widths:
+        return unmarked, []
     lines = [list(group) for _, group in groupby(values, key=lambda piece: id(piece.source))]
     whole = [line for line in lines if len(line) in widths and len(line) >= LEAST_WIDTH]
     strays = [line for line in lines if len(line) == 1 and len(line[0].text) <= LONGEST_STRAY]

@@ -24,6 +24,7 @@ Axis = Literal["row", "band", "column", "parent", "heading", "other"]
 LABEL_COLUMNS = ("printed", "standard", "reason", "source")
 SIMILAR = 0.75  # the least similarity of two labels that may be the same with a typing error
 MARGIN = 0.10  # by how much the best must beat the second best
+NUMBERED_AXES = ("row", "parent")  # columns bear no numbers: `（六）其他` is no column
 SHORTEST_SIMILAR = 4  # shorter labels are too alike for a similarity to mean anything
 
 LONGEST = 200  # characters; no label of the form, however spaced, is longer
@@ -33,6 +34,7 @@ _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad\x00-\x1f]+")
 _UNIT_NOTE = re.compile(
     r"[(\[【]?(?:计量)?单位:?([^()\[\]【】]*[元万])[)\]】]?|[(\[【]([^()\[\]【】]*元)[)\]】]|[/、,]?([百千万亿]+元|(?<=[/、,])元)$"
 )
+_COUNT_NOTE = re.compile(r"\((?:计量)?(?:单位:?)?[件项个条份宗起部次篇家人]\)$")
 _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
 _NUMBERING = re.compile(
     r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)])"
@@ -63,7 +65,11 @@ def squeeze(text: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def normalise(text: str) -> str:
     """The form in which labels are compared: no white space, punctuation, quotes, brackets or unit note."""
-    return _bare(_UNIT_NOTE.sub("", squeeze(text)))
+    return _bare(_without_unit(squeeze(text)))
+
+
+def _without_unit(squeezed: str) -> str:
+    return _UNIT_NOTE.sub("", _COUNT_NOTE.sub("", squeezed))
 
 
 def printed_factor(text: str) -> int | None:
@@ -97,7 +103,7 @@ def _bare(text: str) -> str:
 
 def _spellings(label: str) -> Iterator[str]:
     """The forms under which one label of the form is recognised, the fullest first."""
-    plain = _UNIT_NOTE.sub("", squeeze(label))
+    plain = _without_unit(squeeze(label))
     short = _EXPLANATION.sub("", plain)
     for form in dict.fromkeys((plain, short)):
         if bare := _bare(form):  # a label that is one bracketed remark has no short form
@@ -105,7 +111,7 @@ def _spellings(label: str) -> Iterator[str]:
 
 
 def _unnumbered(label: str) -> str:
-    plain = _UNIT_NOTE.sub("", squeeze(label))
+    plain = _without_unit(squeeze(label))
     return _bare(_NUMBERING.sub("", _EXPLANATION.sub("", plain)))
 
 
@@ -147,12 +153,12 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
     """What a text means as printed; else without its bracketed explanation; else without its number."""
     squeezed = squeeze(text)
     shortened = _EXPLANATION.sub("", squeezed)
-    unnumbered = _NUMBERING.sub("", shortened)
-    for form in dict.fromkeys((squeezed, shortened, unnumbered)):
-        found = lexicon.meanings.get(_bare(_UNIT_NOTE.sub("", form)))
+    for form in dict.fromkeys((squeezed, shortened)):
+        found = lexicon.meanings.get(_bare(_without_unit(form)))
         if found is not None:
             return found
-    return ()
+    unnumbered = _bare(_without_unit(_NUMBERING.sub("", shortened)))
+    return tuple(m for m in lexicon.meanings.get(unnumbered, ()) if m.axis in NUMBERED_AXES)
 
 
 @cache

@@ -139,7 +139,7 @@ def _row_labels(cells: Sequence[Cell], lexicon: Lexicon) -> list[_RowLabel]:
 
     Mostly there is one; blocks drawn side by side have one each. Where labels of rows stand side by side with
     no values between them, the row is the header of another table and has none; nor has a row with two labels
-    of one block.
+    of one block, or of two tables.
     """
     found: list[_RowLabel] = []
     end = len(cells)
@@ -151,8 +151,16 @@ def _row_labels(cells: Sequence[Cell], lexicon: Lexicon) -> list[_RowLabel]:
         if any(_is_other_row(c.text, label, lexicon) for c in cells[label.parents : label.start]):
             return []
         end = label.parents
-    blocks = Counter((m.variant, m.table, m.block) for label in found for m in label.meanings)
-    return [] if len(found) > 1 and max(blocks.values()) > 1 else found[::-1]
+    return found[::-1] if len(found) < 2 or _are_side_by_side(found) else []
+
+
+def _are_side_by_side(labels: Sequence[_RowLabel]) -> bool:
+    """Whether labels belong to different blocks of one table of the form."""
+    places = Counter(
+        place for label in labels for place in {(m.variant, m.table, m.block) for m in label.meanings}
+    )
+    tables = Counter(table for label in labels for table in {(m.variant, m.table) for m in label.meanings})
+    return max(places.values()) == 1 and max(tables.values()) == len(labels)
 
 
 def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
