@@ -113,10 +113,16 @@ def _read_template(path: Path) -> Template:
     return Template(
         variant=path.stem,
         letter=meta["letter"],
-        first_year=int(meta["first_year"]),
-        last_year=int(meta["last_year"]) if meta.get("last_year") else None,
+        first_year=_year(path, meta["first_year"]),
+        last_year=_year(path, meta["last_year"]) if meta.get("last_year") else None,
         tables={t: tuple(_block(t, b, rows) for b, rows in blocks.items()) for t, blocks in grouped.items()},
     )
+
+
+def _year(path: Path, text: str) -> int:
+    if not text.isdecimal():
+        raise DefinitionError(f"{path.name}:1: {text!r} is no year")
+    return int(text)
 
 
 def _check(row: Row) -> None:

@@ -46,7 +46,8 @@ def read_definitions(path: Path, columns: Sequence[str], key: Iterable[str] = ()
         key: Columns whose values together may stand only once.
 
     Raises:
-        DefinitionError: A missing or unknown column, a row of the wrong length, a repeated key.
+        DefinitionError: A file that is not UTF-8, a missing or unknown column, a row of the wrong length, a
+            repeated key.
     """
     meta, body, first = _split_meta(path)
     reader = csv.reader(body)
@@ -70,7 +71,10 @@ def read_definitions(path: Path, columns: Sequence[str], key: Iterable[str] = ()
 
 
 def _split_meta(path: Path) -> tuple[dict[str, str], list[str], int]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{path.name}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
     meta: dict[str, str] = {}
     count = 0
     for line in lines:
