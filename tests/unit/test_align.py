@@ -1,0 +1,216 @@
+"""Which value belongs to which column: by the header as printed, and by order within the row."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.align import Header, align, extra_leading, read_header
+from pipeline.lexicon import load_lexicon
+from pipeline.rows import HeaderLabel, TableRow, read_rows
+from pipeline.templates import load_templates
+from tests.forms import Rows, Spot, grid, numbered, rows_of, texts
+
+LEXICON = load_lexicon()
+FORM = load_templates()["2021"].tables
+BLOCKS = {block.name: block for blocks in FORM.values() for block in blocks}
+HEADER = rows_of(numbered(tables=["applications"]), "applications")[:3]
+BANDS = rows_of(numbered(tables=["review_litigation"]), "review_litigation")[:3]
+KEYS = [column.key for column in BLOCKS["applications"].columns]
+
+
+def labels(rows: Rows) -> list[HeaderLabel]:
+    return [label for row in read_rows([grid(rows)], LEXICON) for label in row.header]
+
+
+def header(rows: Rows, block: str = "applications") -> Header | None:
+    return read_header(BLOCKS[block], "2021", labels(rows))
+
+
+def columns(found: Header | None) -> list[str | None]:
+    assert found is not None
+    return [slot.column.key if slot.column else None for slot in found.slots]
+
+
+def data(*widths: int, filled: int | None = None) -> list[TableRow]:
+    rows = [
+        texts("（一）予以公开", *["1"] * min(w, filled or w), *[""] * (w - min(w, filled or w)))
+        for w in widths
+    ]
+    return read_rows([grid(rows)], LEXICON)
+
+
+def test_the_forms_own_header() -> None:
+    found = header(HEADER)
+    assert columns(found) == KEYS
+    assert found == Header(found.slots, seen=True) if found else False
+
+
+def test_no_header_is_the_forms_order_but_not_seen() -> None:
+    found = read_header(BLOCKS["applications"], "2021", [])
+    assert columns(found) == KEYS
+    assert found is not None
+    assert not found.seen
+
+
+def edited(row: int, cells: list[Spot]) -> Rows:
+    return [*HEADER[:row], cells, *HEADER[row + 1 :]]
+
+
+def test_a_total_printed_first_is_read_first() -> None:
+    assert columns(header(edited(1, [HEADER[1][2], *HEADER[1][:2]]))) == ["total", *KEYS[:-1]]
+
+
+def test_organisations_in_another_order() -> None:
+    swapped = [HEADER[2][1], HEADER[2][0], *HEADER[2][2:]]
+    assert columns(header(edited(2, swapped)))[1:3] == ["research_institution", "commercial_enterprise"]
+
+
+def bars(rows: Rows) -> Rows:
+    return [[Spot(spot.text) for spot in row] for row in rows]
+
+
+def test_an_order_that_cannot_be_read_off_is_not_taken_for_the_forms() -> None:
+    assert columns(header(bars(HEADER))) == KEYS
+    assert header(bars(edited(1, [HEADER[1][2], *HEADER[1][:2]]))) is None
+    assert header(bars(edited(2, [HEADER[2][1], HEADER[2][0], *HEADER[2][2:]]))) is None
+
+
+@pytest.mark.parametrize("place", [0, 3, 5])
+def test_a_column_that_the_form_does_not_have(place: int) -> None:
+    five = list(HEADER[2])
+    five.insert(place, Spot("小计"))
+    rows = [
+        [HEADER[0][0], Spot("申请人情况", 1, 8)],
+        [HEADER[1][0], Spot(HEADER[1][1].text, 1, 6), HEADER[1][2]],
+        five,
+    ]
+    expected: list[str | None] = list(KEYS)
+    expected.insert(1 + place, None)
+    assert columns(header(rows)) == expected
+
+
+def without_a_column() -> Rows:
+    return [
+        [HEADER[0][0], Spot("申请人情况", 1, 6)],
+        [HEADER[1][0], Spot(HEADER[1][1].text, 1, 4), HEADER[1][2]],
+        [spot for spot in HEADER[2] if spot.text != "法律服务机构"],
+    ]
+
+
+def test_a_column_left_out_is_told_by_the_rows_below() -> None:
+    found = header(without_a_column())
+    assert found is not None
+    assert columns(found.suited(data(6, 6))) == [k for k in KEYS if k != "legal_service_organization"]
+    assert columns(found.suited(data(7, 7))) == KEYS  # the column is there, its label is not
+    assert found.suited(data(9, 8, filled=6)) is None  # padded rows tell nothing
+
+
+def test_a_misspelt_column_stays_in_its_place() -> None:
+    found = header(edited(2, [Spot("商业某业"), *HEADER[2][1:]]))
+    assert columns(found) == KEYS
+    assert found is not None
+    assert not found.seen
+    assert found.suited(data(7)) == found
+
+
+def test_a_strange_column_in_the_place_of_another_contradicts() -> None:
+    strange = [*HEADER[2][1:3], Spot("媒体"), *HEADER[2][3:]]
+    assert header(edited(2, strange)) is None
+
+
+def test_a_column_named_twice_contradicts() -> None:
+    assert header(edited(2, [*HEADER[2][:4], Spot("科研机构")])) is None
+
+
+def test_the_header_printed_again_counts_once() -> None:
+    again = [
+        label
+        for number in (0, 1)
+        for row in read_rows([grid(HEADER)] * 2, LEXICON)
+        if row.grid == number
+        for label in row.header
+    ]
+    assert columns(read_header(BLOCKS["applications"], "2021", again)) == KEYS
+
+
+def test_columns_of_two_grids_are_not_compared() -> None:
+    # header_cut_by_the_page_end: 自然 and 总计 on one page, 人 and the organisations on the next
+    rows = read_rows(
+        [
+            grid([texts("", "自然", "法人或其他组织", "总计")]),
+            grid([[Spot("", 1, 3), *texts("人", *[s.text for s in HEADER[2]])]]),
+        ],
+        LEXICON,
+    )
+    found = read_header(BLOCKS["applications"], "2021", [h for row in rows for h in row.header])
+    assert columns(found) == KEYS
+
+
+def test_bands_over_columns() -> None:
+    found = header(BANDS, "review_litigation")
+    assert found is not None
+    assert found.seen
+    assert [slot.band.key for slot in found.slots if slot.band][::5] == [
+        "reconsideration",
+        "litigation_direct",
+        "litigation_after_reconsideration",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "label", "factor"),
+    [
+        ("第二十条第（八）项", "本年收费金额（单位：万元）", 10_000),
+        ("第二十条第（八）项", "本年收费金额（单位：元）", 1),
+        ("第二十条第（八）项（单位：元）", "本年收费金额", 1),
+        ("第二十条第（八）项", "收费金额（单位：元）", 1),
+        ("第二十条第（八）项", "本年收费金额", None),
+    ],
+)
+def test_the_unit_of_money_is_the_one_printed(heading: str, label: str, factor: int | None) -> None:
+    found = header([[Spot(heading, 1, 2)], texts("信息内容", label)], "article_20_8")
+    assert found is not None
+    assert [slot.factor for slot in found.slots] == [factor]
+
+
+def cells(*values: str) -> list[str] | None:
+    row = grid([texts(*values)]).rows[0]
+    found = align(row, 3, None)
+    return None if found is None else [cell.text for cell in found]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1", "2", "3"], ["1", "2", "3"]),
+        (["1", "", "3"], ["1", "", "3"]),
+        (["", "1", "2", "3"], ["1", "2", "3"]),
+        (["1", "2", "3", "", ""], ["1", "2", "3"]),
+        (["", "1", "", "3", ""], ["1", "", "3"]),
+        (["1 2 3"], ["1", "2", "3"]),
+        (["1 2", "3"], ["1", "2", "3"]),
+        ([""], ["", "", ""]),
+        ([""] * 5, ["", "", ""]),
+        (["1", "2"], None),
+        (["1", "2", "3", "4"], None),
+        (["", "1", "2", ""], None),
+        (["1", "", ""], ["1", "", ""]),
+        (["1 2", ""], None),
+        (["合计 1 2"], None),
+        ([], None),
+    ],
+)
+def test_values_by_order(values: list[str], expected: list[str] | None) -> None:
+    if values:
+        assert cells(*values) == expected
+    else:
+        assert align((), 3, None) is expected
+
+
+def test_blank_cells_before_the_values_are_told_by_the_full_rows() -> None:
+    rows = read_rows(
+        [grid([texts("规章", "", "1", "2", "3"), texts("行政规范性文件", "", "", "2", "")])], LEXICON
+    )
+    assert extra_leading([(row, 3) for row in rows]) == 1
+    assert [c.text for c in align(rows[1].values, 3, 1) or ()] == ["", "2", ""]
+    assert align(rows[1].values, 3, None) is None

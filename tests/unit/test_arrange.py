@@ -1,0 +1,252 @@
+"""Tables that bare lines spell, as text copies and pages without rules leave them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.arrange import arrange
+from pipeline.document import Document, Locator, Paragraph
+from pipeline.extract import extract
+from pipeline.report import Extraction
+from pipeline.typeset import Facts
+from tests.forms import (
+    APPLICATIONS_KEYS,
+    Rows,
+    balanced,
+    lost,
+    misread,
+    numbered,
+    numbers_in,
+    report_tables,
+    rows_of,
+    unread,
+    without,
+)
+
+VARIANTS = ("2020", "2021")
+
+
+def lines_of(rows: Rows) -> list[str]:
+    """A cell a line, blank ones left out."""
+    return [spot.text for row in rows for spot in row if spot.text.strip()]
+
+
+def spaced(rows: Rows) -> list[str]:
+    """A row a line, its cells apart by spaces."""
+    return ["  ".join(spot.text for spot in row) for row in rows]
+
+
+def document(lines: list[str]) -> Document:
+    blocks = tuple(Paragraph(line, Locator(line=n)) for n, line in enumerate(lines, 1) if line.strip())
+    return Document(blocks, "text/plain", "0" * 64, "test")
+
+
+def read(lines: list[str]) -> Extraction:
+    return extract(arrange(document(lines)))
+
+
+def prose(lines: list[str]) -> list[str]:
+    return [paragraph.text for paragraph in arrange(document(lines)).paragraphs]
+
+
+@pytest.fixture(params=VARIANTS)
+def facts(request: pytest.FixtureRequest) -> Facts:
+    return numbered(request.param)
+
+
+@pytest.fixture
+def tables(facts: Facts) -> list[Rows]:
+    return report_tables(facts)
+
+
+@pytest.fixture
+def lines(tables: list[Rows]) -> list[str]:
+    return [line for rows in tables for line in lines_of(rows)]
+
+
+def checked(facts: Facts, lines: list[str], tables: list[Rows]) -> Extraction:
+    extraction = read(lines)
+    assert misread(facts, extraction) == {}
+    assert balanced(extraction)
+    assert lost(numbers_in(tables), extraction) == []
+    return extraction
+
+
+def perfect(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
+    extraction = checked(facts, lines, tables)
+    assert unread(facts, extraction) == []
+    assert extraction.leftovers == ()
+
+
+def test_a_cell_a_line(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
+    perfect(facts, lines, tables)
+
+
+def test_a_row_a_line(facts: Facts, tables: list[Rows]) -> None:
+    perfect(facts, [line for rows in tables for line in spaced(rows)], tables)
+
+
+def test_each_number_knows_its_line(lines: list[str]) -> None:
+    extraction = read(lines)
+    assert all(lines[(cell.locator.line or 0) - 1] == cell.raw for cell in extraction.cells)
+
+
+def test_a_label_before_and_after_its_values(facts: Facts, tables: list[Rows]) -> None:
+    wrapped = []
+    for row in tables[1]:
+        label = [spot.text for spot in row if not spot.text.isdigit()]
+        values = " ".join(spot.text for spot in row if spot.text.isdigit())
+        wrapped += [*label[:-1], label[-1][:5], values, label[-1][5:]] if values else label
+    perfect(facts, [*lines_of(tables[0]), *wrapped, *lines_of(tables[2])], tables)
+
+
+def test_labels_after_their_values_are_not_given_their_neighbours_numbers(
+    facts: Facts, tables: list[Rows]
+) -> None:
+    after = []
+    for row in tables[1]:
+        values = " ".join(spot.text for spot in row if spot.text.isdigit())
+        after += [values, *[spot.text for spot in row if not spot.text.isdigit()]]
+    extraction = checked(facts, [*lines_of(tables[0]), *after, *lines_of(tables[2])], tables)
+    assert "applications" not in extraction.variants
+
+
+def test_columns_that_are_numbered_are_no_first_row(facts: Facts, tables: list[Rows]) -> None:
+    header = [spot.text for row in tables[1][:3] for spot in row]
+    rows = [line for row in tables[1][3:] for line in spaced([row])]
+    extraction = read([*lines_of(tables[0]), *header, "1 2 3 4 5 6 7", *rows, *lines_of(tables[2])])
+    assert misread(facts, extraction) == {}
+    assert unread(facts, extraction) == []
+
+
+@pytest.mark.parametrize("mark", ["- 3 -", "—3—", "– 12 –", "-4-"])
+@pytest.mark.parametrize("every", [41, 17, 8])
+def test_page_marks_between_the_lines_of_a_row(
+    facts: Facts, tables: list[Rows], mark: str, every: int
+) -> None:
+    rows = [line for table in tables for line in lines_of(table)]
+    marked = [text for n, line in enumerate(rows, 1) for text in ([line, mark] if n % every == 0 else [line])]
+    perfect(facts, marked, tables)
+
+
+def test_dashes_that_are_a_rows_values_are_no_page_mark() -> None:
+    facts = numbered("2021")
+    tables = report_tables(facts)
+    lines = [line for rows in tables for line in lines_of(rows)]
+    place = lines.index("1001")
+    lines[place : place + 3] = ["- 3 -"]
+    found = {c.column: c.raw for c in read(lines).cells if c.row == "regulation"}
+    assert found == {"issued": "-", "repealed": "3", "in_force": "-"}
+
+
+@pytest.mark.parametrize(
+    "page", [["3"], ["第 3 页 共 8 页"], ["—", "3", "—"], ["某某局 2021 年度报告"], ["4 / 9"]]
+)
+@pytest.mark.parametrize("every", [41, 17])
+def test_what_else_pages_print_between_never_moves_a_number(
+    facts: Facts, tables: list[Rows], page: list[str], every: int
+) -> None:
+    for shape in (lines_of, spaced):
+        rows = [line for table in tables for line in shape(table)]
+        checked(
+            facts,
+            [t for n, line in enumerate(rows, 1) for t in ([line, *page] if n % every == 0 else [line])],
+            tables,
+        )
+
+
+def test_a_lost_value_leaves_its_row_over(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
+    place = next(n for n, line in enumerate(lines) if "重复申请" in line) + 3
+    gone = lines.pop(place)
+    extraction = read(lines)
+    assert misread(facts, extraction) == {}
+    assert set(lost(numbers_in(tables), extraction)) == {int(gone)}
+    assert len(extraction.leftovers) == 6
+
+
+def test_a_row_of_blanks_takes_no_other_rows_numbers(facts: Facts) -> None:
+    facts = without(facts, *[key for key in facts.values if key[1] == "rejected_repeat"])
+    tables = report_tables(facts)
+    extraction = checked(facts, [line for rows in tables for line in lines_of(rows)], tables)
+    assert unread(facts, extraction) == []
+
+
+def test_only_totals_are_left_over_where_blank_cells_are_gone(facts: Facts) -> None:
+    facts = without(facts, *[k for k in facts.values if k[0] == "applications" and k[2] != "total"])
+    tables = report_tables(facts)
+    extraction = checked(facts, [line for rows in tables for line in lines_of(rows)], tables)
+    assert len(extraction.leftovers) == len(APPLICATIONS_KEYS[facts.variants["applications"]])
+
+
+def test_spaces_inside_numbers_make_no_number(facts: Facts, lines: list[str]) -> None:
+    broken = [re.sub(r"^(\d)(\d{3})$", r"\1 \2", line) for line in lines]
+    assert misread(facts, read(broken)) == {}
+
+
+def test_thousands_and_padding(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
+    perfect(facts, [re.sub(r"^(\d)(\d{3})$", "\u3000\\1,\\2\u00a0", line) for line in lines], tables)
+
+
+HEADINGS = (
+    "二、主动公开政府信息情况",
+    "三、收到和处理政府信息公开申请情况",
+    "四、政府信息公开行政复议、行政诉讼情况",
+)
+
+
+def test_prose_behind_a_heading_is_no_table(facts: Facts, tables: list[Rows]) -> None:
+    text: list[str] = []
+    for heading, rows in zip(HEADINGS, tables, strict=True):
+        text += [heading, *lines_of(rows)]
+    tail = [
+        "五、存在的主要问题及改进情况",
+        "全年培训 3",
+        "共 8",
+        "六、其他需要报告的事项",
+        "收取信息处理费 0",
+    ]
+    perfect(facts, [*text, *tail], tables)
+    assert [line for line in prose([*text, *tail]) if line in tail] == tail
+
+
+def test_prose_between_keeps_its_words(facts: Facts, tables: list[Rows]) -> None:
+    sentence = "2021年收到申请 12 件，其中重复申请 3 件。"
+    lines = [*lines_of(tables[0]), sentence, *lines_of(tables[1]), sentence, *lines_of(tables[2])]
+    perfect(facts, lines, tables)
+    assert prose(lines).count(sentence) == 2
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["全年主动公开信息共 1234", "收到申请 56"],
+        ["1", "2", "3"],
+        ["规章 3", "行政许可 4"],
+        [],
+        ["总计"],
+    ],
+)
+def test_lines_that_spell_too_few_rows_stay_lines(lines: list[str]) -> None:
+    assert prose(lines) == lines
+    assert not arrange(document(lines)).grids
+
+
+def test_a_report_copied_twice(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
+    perfect(facts, lines + lines, tables)
+
+
+def test_two_reports_in_one_file_are_not_mixed(facts: Facts, lines: list[str]) -> None:
+    other = numbered(facts.variants["applications"])
+    more = [str(int(line) + 5000) if line.isdigit() else line for line in lines]
+    extraction = read(lines + more)
+    assert misread(other, extraction) == {}
+    assert len(extraction.leftovers) == len(facts.values)
+
+
+def test_grids_are_left_as_they_are(facts: Facts) -> None:
+    from tests.forms import document as drawn
+
+    whole = drawn("前言。", rows_of(facts, "applications"), "后记。")
+    assert arrange(whole) == whole

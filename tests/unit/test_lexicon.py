@@ -1,0 +1,137 @@
+"""How a printed label is told, however it is spelt."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.lexicon import Meaning, build_lexicon, load_lexicon, normalise, printed_factor
+from pipeline.templates import load_templates
+from schemas.definitions import DefinitionError
+
+LEXICON = load_lexicon()
+LABELS = sorted(
+    {
+        label.path[-1]
+        for template in load_templates().values()
+        for blocks in template.tables.values()
+        for block in blocks
+        for label in (*block.rows, *block.columns)
+    }
+)
+
+
+def keys(text: str, axis: str | None = None) -> set[str]:
+    return {m.key for m in LEXICON.lookup(text) if m.key and axis in (None, m.axis)}
+
+
+@pytest.mark.parametrize(
+    ("printed", "key"),
+    [
+        ("（ 一 ）予以\n公开", "granted"),
+        ("(一)予以公开", "granted"),
+        ("（二）部分公开", "partially_granted"),
+        ("（二）部分公开(区分处理的,只 计这一情形,不计其他情形)", "partially_granted"),
+        ("（二）部分公开（区分处理的，只计", "partially_granted"),
+        ('3.危及"三安全一稳定"', "denied_security_stability"),
+        ("3．危及“三安全一稳定”", "denied_security_stability"),
+        ("1、属于国家秘密", "denied_state_secret"),
+        ("属于国家秘密", "denied_state_secret"),
+        ("4.属于国家秘密", "denied_state_secret"),
+        ("（九）予以公开", "granted"),
+        ("2.其他法律行政止公开", "denied_law_prohibited"),
+        ("（七）總計", "total_handled"),
+        ("一、本年新收政府信息公開申請數量", "new_received"),
+        ("行政許可", "administrative_license"),
+        ("３.其他", "other_misc"),
+    ],
+)
+def test_spellings_of_rows(printed: str, key: str) -> None:
+    assert keys(printed, "row") == {key}
+
+
+def test_a_short_label_without_its_number_is_no_row() -> None:
+    assert keys("其他", "row") == set()
+    assert keys("总计", "row") == set()
+    assert keys("其他", "column") == {"other_organization"}
+
+
+@pytest.mark.parametrize("text", ["", " ", "小计", "公开渠道", "1", "。", "其" * 5000])
+def test_what_is_no_label_means_nothing(text: str) -> None:
+    assert LEXICON.lookup(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("printed", "factor"),
+    [
+        ("本年收费金额（单位：万元）", 10_000),
+        ("本年收费金额(单位:元)", 1),
+        ("本年收费金额（万元）", 10_000),
+        ("本年收费金额【万元】", 10_000),
+        ("本年收费金额［元］", 1),
+        ("本年收费金额/元", 1),
+        ("采购总金额 万元", 10_000),
+        ("本年收费金额（单位：万）", 10_000),
+        ("采购总金额（亿元）", 100_000_000),
+        ("本年收费金额", None),
+        ("本年处理决定数量（件）", None),
+        ("采购项目数量", None),
+    ],
+)
+def test_units_of_money_in_a_label(printed: str, factor: int | None) -> None:
+    assert printed_factor(printed) == factor
+    assert LEXICON.lookup(printed)
+
+
+def allowed(axis: str = "row", variant: str = "2021") -> set[Meaning]:
+    return {m for ms in LEXICON.meanings.values() for m in ms if (m.axis, m.variant) == (axis, variant)}
+
+
+@pytest.mark.parametrize(
+    ("printed", "key"),
+    [
+        ("6.属于四类过程信息", "denied_process_information"),
+        ("5.属于三类内部事务信息注", "denied_internal_affairs"),
+    ],
+)
+def test_typing_errors_are_told_by_the_nearest_label(printed: str, key: str) -> None:
+    match = LEXICON.similar(printed, allowed())
+    assert match is not None
+    assert match[0].key == key
+
+
+@pytest.mark.parametrize("printed", ["重复", "小计", "本机关工作人员培训次数", "公开", ""])
+def test_no_label_is_near_enough(printed: str) -> None:
+    assert LEXICON.similar(printed, allowed()) is None
+
+
+def test_two_labels_equally_near_are_a_doubt() -> None:
+    one = next(m for m in allowed("column") if m.key == "issued")
+    other = next(m for m in allowed("column") if m.key == "repealed")
+    assert LEXICON.similar("本年某某件数", {one, other}) is None
+
+
+def test_every_label_is_known_in_its_own_spelling() -> None:
+    assert all(LEXICON.lookup(label) for label in LABELS)
+
+
+@given(
+    st.sampled_from(LABELS), st.lists(st.integers(0, 60), max_size=4), st.sampled_from(" \u3000\n\u00a0\t")
+)
+def test_spaces_anywhere_do_not_hide_a_label(label: str, places: list[int], space: str) -> None:
+    spaced = label
+    for place in places:
+        spaced = spaced[:place] + space + spaced[place:]
+    assert LEXICON.lookup(spaced) == LEXICON.lookup(label)
+
+
+@given(st.text(alphabet=sorted(set("".join(LABELS)) | set(" \n()12.")), max_size=40))
+def test_normal_forms_are_stable(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+def test_a_misspelling_of_an_unknown_label_stops_the_start() -> None:
+    build_lexicon([])
+    with pytest.raises(DefinitionError, match=r"labels\.csv:\d+: no variant knows"):
+        build_lexicon([], strict=True)

@@ -1,0 +1,133 @@
+"""How rows are told by their labels, and cut rows joined."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.lexicon import load_lexicon
+from pipeline.rows import TableRow, mend, read_rows
+from tests.forms import Rows, Spot, grid, texts
+
+LEXICON = load_lexicon()
+SEVEN = ("1", "0", "0", "0", "0", "0", "1")
+
+
+def read(*tables: Rows) -> list[TableRow]:
+    return read_rows([grid(rows, number) for number, rows in enumerate(tables)], LEXICON)
+
+
+def only(*cells: str) -> TableRow:
+    (row,) = read([texts(*cells)])
+    return row
+
+
+def keys(row: TableRow) -> set[str]:
+    return {m.key for m in row.meanings}
+
+
+def values(row: TableRow) -> list[str]:
+    return [cell.text for cell in row.values]
+
+
+def test_the_innermost_label_is_the_rows() -> None:
+    row = only("三、本年度办理结果", "（三）不予公开", "1.属于国家秘密", *SEVEN)
+    assert keys(row) == {"denied_state_secret"}
+    assert row.parents == ("三本年度办理结果", "三不予公开")
+    assert values(row) == list(SEVEN)
+
+
+def test_labels_that_reach_down_are_parents() -> None:
+    rows = read(
+        [[Spot("（三）不予公开", 2), *texts("1.属于国家秘密", *SEVEN)], texts("8.属于行政查询事项", *SEVEN)]
+    )
+    assert [row.parents for row in rows] == [("三不予公开",), ("三不予公开",)]
+
+
+def test_a_label_in_two_cells_is_one() -> None:
+    row = only("1.", "属于国家", "秘密", *SEVEN)
+    assert keys(row) == {"denied_state_secret"}
+    assert values(row) == list(SEVEN)
+
+
+@pytest.mark.parametrize("nothing", ["~", "。", "…", "·"])
+def test_a_mark_in_a_value_cell_is_no_end_of_the_label(nothing: str) -> None:
+    assert values(only("（一）予以公开", *[nothing] * 7)) == [nothing] * 7
+
+
+@pytest.mark.parametrize("ordinal", ["4", "17"])
+def test_an_ordinal_stands_before_the_label(ordinal: str) -> None:
+    row = only(ordinal, "（一）予以公开", *SEVEN)
+    assert keys(row) == {"granted"}
+    assert [cell.text for cell in row.before] == [ordinal]
+
+
+def test_blocks_side_by_side_are_rows_of_their_own() -> None:
+    left, right = read([texts("规章", "1", "2", "3", "行政许可", "4")])
+    assert (keys(left), values(left)) == ({"regulation"}, ["1", "2", "3"])
+    assert (keys(right), values(right)) == ({"administrative_license"}, ["4"])
+
+
+def test_row_labels_as_the_header_of_another_table_are_no_row() -> None:
+    row = only("部门", "行政许可", "行政处罚", "行政强制")
+    assert not row.meanings
+    assert not row.is_header
+
+
+def test_two_labels_of_one_block_in_a_row_are_no_row() -> None:
+    row = only("（一）予以公开", "1", "2", "2.重复申请", "3", "4")
+    assert not row.meanings
+    assert [cell.text for cell in row.numeric] == ["1", "2", "3", "4"]
+
+
+def test_the_same_label_twice_is_one_label() -> None:
+    row = only("一、本年新收政府信息公开申请数量", "一、本年新收政府信息公开申请数量", *SEVEN)
+    assert keys(row) == {"new_received"}
+    assert values(row) == list(SEVEN)
+
+
+def test_a_band_beside_its_numbers_is_a_row_and_over_columns_is_not() -> None:
+    assert keys(only("行政复议", "1", "0", "0", "0", "1")) == {"reconsideration"}
+    assert only("行政复议", "行政诉讼").is_header
+    assert not only("行政复议", "1", "行政诉讼").meanings
+
+
+def test_a_header_bears_labels_and_no_numbers() -> None:
+    assert only("自然人", "法人或其他组织", "总计").is_header
+    assert not only("自然人", "12").is_header
+    assert not only("申请人情况", "").is_header
+
+
+def test_bare_values_have_no_label() -> None:
+    row = only(*["3"] * 15)
+    assert (row.label, len(row.values)) == ("", 15)
+
+
+CUT = [
+    (["4.保护第三", *SEVEN], ["方合法权益", *[""] * 7]),
+    (["4.保护第三", *[""] * 7], ["方合法权益", *SEVEN]),
+    (["（一）", *[""] * 7], ["予以公开", *SEVEN]),
+    (["3.", *[""] * 7], ["其他", *SEVEN]),
+    (["（七）总计", *[""] * 7], SEVEN),
+]
+
+
+@pytest.mark.parametrize(("upper", "lower"), CUT)
+def test_the_halves_of_a_row_are_joined(upper: list[str], lower: list[str]) -> None:
+    header = texts("自然人", "商业企业", "总计")
+    for second in ([texts(*lower)], [header, texts(*lower)]):
+        if second[0] is header and not lower[0].strip("0123456789"):
+            continue  # bare values under a header of their own are not joined
+        mended = [row for row in mend(read([texts(*upper)], second), LEXICON) if not row.is_header]
+        assert len(mended) == 1
+        assert mended[0].meanings
+        assert [cell.text for cell in mended[0].numeric] == list(SEVEN)
+
+
+def test_halves_that_both_have_numbers_stay_apart() -> None:
+    rows = read([texts("4.保护第三", *SEVEN)], [texts("方合法权益", *SEVEN)])
+    assert len(mend(rows, LEXICON)) == 2
+
+
+def test_two_whole_rows_stay_apart() -> None:
+    rows = read([texts("（一）予以公开", *[""] * 7), texts("（七）总计", *SEVEN)])
+    assert len(mend(rows, LEXICON)) == 2

@@ -1,0 +1,94 @@
+"""Text copies: which lines are tables, and where their cells end."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.document import Document, UnreadableDocumentError
+from pipeline.readers import text
+
+
+def read(content: str | bytes) -> Document:
+    return text.read(content if isinstance(content, bytes) else content.encode(), "0" * 64)
+
+
+def grids(content: str | bytes) -> list[list[list[str]]]:
+    return [[[cell.text for cell in row] for row in grid.rows] for grid in read(content).grids]
+
+
+def lines(content: str | bytes) -> list[str]:
+    return [paragraph.text for paragraph in read(content).paragraphs]
+
+
+ROWS = [["规章", "1", "2"], ["行政许可", "", "3"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\t规章\n\t1\n\t2\n\n\t行政许可\n\t\n\t3\n",
+        "规章|1|2\n行政许可||3\n",
+        "规章 | 1 | 2\n行政许可 |  | 3",
+        "| 规章 | 1 | 2 |\n|---|:-:|--:|\n| 行政许可 | | 3 |",
+        "规章｜1｜2\n行政许可｜｜3",
+        "┌──┬─┬─┐\n│规章│1│2│\n├──┼─┼─┤\n│行政许可││3│\n└──┴─┴─┘",
+        "+----+---+---+\n| 规章 | 1 | 2 |\n+====+===+===+\n| 行政许可 |  | 3 |\n+----+---+---+",
+        "规章\t1\t2\n行政许可\t\t3",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_shapes_of_tables(content: str, end: str) -> None:
+    assert grids(content.replace("\n", end)) == [ROWS]
+
+
+def test_a_row_of_marks_for_nothing_is_no_rule() -> None:
+    assert grids("规章 | 1 | 2\n- | - | -\n/ | / | /")[0][1:] == [["-", "-", "-"], ["/", "/", "/"]]
+
+
+def test_rows_may_be_ragged() -> None:
+    assert grids("规章|1|2\n行政许可|3\n|4|") == [[["规章", "1", "2"], ["行政许可", "3"], ["4"]]]
+
+
+def test_a_cell_broken_over_lines() -> None:
+    assert grids("\t本年新\n制作数量\n\t1\n\n\t规章\n\t2\n")[0][0] == ["本年新\n制作数量", "1"]
+
+
+def test_a_page_end_inside_a_row_does_not_end_the_row() -> None:
+    assert grids("\t规章\n\t1\n\f\n\t2\n\n\t行政许可\n\t\n\t3\n") == [ROWS]
+
+
+def test_a_page_end_between_a_table_and_a_line() -> None:
+    content = "\t规章\n\t1\n\t2\n\n\t行政许可\n\t\n\t3\n\f\n三、收到和处理\n"
+    assert grids(content) == [ROWS]
+    assert lines(content) == ["三、收到和处理"]
+
+
+def test_lines_are_paragraphs_with_their_number() -> None:
+    document = read("第一行\n\n  第三行\n")
+    assert [(p.text, p.locator.line) for p in document.paragraphs] == [("第一行", 1), ("第三行", 3)]
+
+
+def test_cells_know_their_line() -> None:
+    (grid,) = read("前言\n规章|1|2\n行政许可||3").grids
+    assert [cell.locator.line for cell in grid.cells()] == [2, 2, 2, 3, 3, 3]
+
+
+def test_one_cell_is_no_table() -> None:
+    assert grids("|\n") == []
+    assert grids("\t缩进的一行\n") == []
+
+
+def test_marks_of_converters_are_taken_out() -> None:
+    assert grids("[bookmark: _GoBack]行政许可|4\n规章|1")[0][0] == ["行政许可", "4"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_encodings(encoding: str) -> None:
+    assert lines("政府信息公开工作年度报告".encode(encoding)) == ["政府信息公开工作年度报告"]
+
+
+@pytest.mark.parametrize("content", ["", " \n\u3000\n", "\f\n\t\n"])
+def test_nothing_but_space_is_an_error(content: str) -> None:
+    with pytest.raises(UnreadableDocumentError) as caught:
+        read(content)
+    assert caught.value.code == "no_text"
