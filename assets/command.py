@@ -9,9 +9,11 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.automation import root_words
 from assets.definitions import EVERYTHING, compose
 from assets.resources import Line, read_staged
 from assets.tables import ALL_YEARS
+from pipeline.alarms import WEBHOOK, alarm
 from pipeline.publish.warehouse import CURRENT, current_release
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -51,7 +53,10 @@ def build(
         result = job.execute_in_process(
             instance=instance, run_config=QUIET, tags=ALL_YEARS, raise_on_error=False
         )
-    return _summary(line, result)
+    summary = _summary(line, result)
+    if summary.problems:
+        alarm(line.warehouse, f"build failed: {'; '.join(summary.problems)}", os.environ.get(WEBHOOK, ""))
+    return summary
 
 
 def _instance() -> dg.DagsterInstance:
@@ -82,9 +87,11 @@ def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
-            cause = error.cause if error and error.cause else error
-            words = cause.message.strip() if cause else event.message or ""
-            yield f"{event.step_key}: {words}"
+            yield f"{event.step_key}: {root_words(error) if error else event.message or ''}"
+        elif event.is_run_failure:
+            error = getattr(event.event_specific_data, "error", None)
+            if error:  # No step began: another run holds the warehouse, or it cannot be written.
+                yield root_words(error)
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.blocking:
             problems = evaluation.metadata.get("problems")
