@@ -13,7 +13,9 @@ from assets.automation import root_words
 from assets.definitions import EVERYTHING, compose
 from assets.resources import Line, read_staged
 from assets.tables import ALL_YEARS
+from pipeline.accounting import account
 from pipeline.alarms import WEBHOOK, alarm
+from pipeline.corrections import refusals
 from pipeline.publish.warehouse import CURRENT, current_release
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -30,6 +32,7 @@ class Summary:
         statuses: How many documents were read as what.
         share_used: Numbers used over numbers found; None where no table was found.
         problems: What went wrong, a line each.
+        notes: What a person should know of it, in English and Chinese.
     """
 
     ok: bool
@@ -38,6 +41,7 @@ class Summary:
     statuses: dict[str, int] = field(default_factory=dict)
     share_used: float | None = None
     problems: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def build(
@@ -80,7 +84,15 @@ def _summary(line: Line, result: dg.ExecuteInProcessResult) -> Summary:
         rows=release.rows,
         statuses=dict(statuses.most_common()),
         share_used=readings["numeric_used"].sum() / found if found else None,
+        notes=tuple(_notes(line, readings)),
     )
+
+
+def _notes(line: Line, readings: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Where the numbers went, and the corrections that were refused."""
+    words = account(readings).message
+    yield words.text("en"), words.text("zh")
+    yield from refusals(read_staged(line.staging, "corrections"))
 
 
 def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
@@ -95,4 +107,6 @@ def _problems(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.blocking:
             problems = evaluation.metadata.get("problems")
-            yield f"{evaluation.asset_key.to_user_string()}: {problems.value if problems else ''}"
+            words = problems.value if problems else ()
+            name = evaluation.asset_key.to_user_string()
+            yield f"{name}: " + "\n  ".join(map(str, words if isinstance(words, list) else (words,)))

@@ -40,6 +40,7 @@ class BuildSummary(Protocol):
     statuses: dict[str, int]
     share_used: float | None
     problems: tuple[str, ...]
+    notes: tuple[tuple[str, str], ...]
 
 
 @click.command()
@@ -101,5 +102,7 @@ def _print_summary(summary: BuildSummary, lang: Language) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in summary.statuses.items())
     share = "-" if summary.share_used is None else f"{summary.share_used:.2%}"
     say(message("build_documents", counts=counts or "0", share=share).text(lang))
+    for english, chinese in summary.notes:
+        say(chinese if lang == "zh" else english)
     if summary.release is not None:
         say(message("build_release", path=str(summary.release)).text(lang))
