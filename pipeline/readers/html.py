@@ -25,7 +25,7 @@ from pipeline.readers.page import content_of, page_properties, without_hidden
 from pipeline.readers.printed import collapsed, printed, printed_lines
 
 MEDIA_TYPES = ("text/html",)
-VERSION = "1"
+VERSION = "2"
 TEXT_LIMIT = 20_000_000
 ROW_SPAN_LIMIT = 65_534
 AREA_LIMIT = 2_000_000
@@ -34,6 +34,7 @@ ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
 GROUP_ORDER = {"thead": 0, "tfoot": 2}
+RAISED_DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _SPAN = re.compile(r"\s*\+?(\d+)")
@@ -120,17 +121,20 @@ class _Flow:
         self.items: list[Item] = []
         self._runs: list[str] = []
         self._preformatted = 0
+        self._raised = 0
 
     def enter(self, element: Element) -> None:
         if element.tag in BLOCK:
             self.close_line()
         self._preformatted += element.tag in PREFORMATTED
+        self._raised += element.tag == "sup"
         self._add(element.text)
 
     def leave(self, element: Element, last: bool) -> None:
         if element.tag in BLOCK:
             self.close_line()
         self._preformatted -= element.tag in PREFORMATTED
+        self._raised -= element.tag == "sup"
         if not last:
             self._add(element.tail)
 
@@ -146,7 +150,8 @@ class _Flow:
 
     def _add(self, text: str | None) -> None:
         if text:
-            self._runs.append(text)
+            # A raised 1 behind a 12 is a note's number, and the 12 no 121.
+            self._runs.append(text.translate(RAISED_DIGITS) if self._raised else text)
 
 
 def _drawn(table: Element, depth: int) -> list[Item]:
