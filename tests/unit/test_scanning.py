@@ -68,14 +68,14 @@ def test_an_empty_page_has_nothing() -> None:
 
 def test_lines_and_words() -> None:
     blobs = digits(0, 5, 30) + digits(0, top=12)
-    lines = lines_of(blobs)
+    lines = lines_of(blobs, 8.0)
     assert [len(line) for line in lines] == [3, 1]
-    assert [len(word) for word in words_of(lines[0], 0.8)] == [2, 1]
+    assert [len(word) for word in words_of(lines[0], 1.5)] == [2, 1]
 
 
 def test_strokes_of_one_character_are_one_line() -> None:
     two = [(0.0, 0.0, 8.0, 1.0), (-1.0, 6.0, 9.0, 7.0)]
-    assert len(lines_of(two + digits(0, 5, 9, top=20))) == 2
+    assert len(lines_of(two + digits(0, 5, 9, top=20), 8.0)) == 2
 
 
 def test_specks_and_hairs_along_rules_are_no_words() -> None:

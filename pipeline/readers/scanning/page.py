@@ -44,8 +44,6 @@ DIRT_CERTAINTY = 0.85
 CEILING = 0.99
 """The most certainty of what is recognised and not told by the file."""
 DASH = "—"
-STROKES = frozenset("1/\\丿丶、")
-"""What a lone stroke may be read as."""
 _PLACEHOLDER = "□"
 
 
@@ -139,8 +137,8 @@ class _Crops:
 
 def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box, float]]:
     """Reads every cell, puts its words in the place of its blobs, and tells how certain each cell is."""
-    cells = [cell for grid in grids for row in grid.rows for cell in row]
-    words = [[[_Word(blobs) for blobs in line] for line in _words_in(cell)] for cell in cells]
+    cells = [(cell, usual) for grid in grids for cell, usual in _cells_of(grid)]
+    words = [[[_Word(blobs) for blobs in line] for line in _words_in(cell, usual)] for cell, usual in cells]
     flat = [word for lines in words for line in lines for word in line]
     for word, read in zip(flat, crops.read([word.box for word in flat], VIEWS[0]), strict=True):
         word.read = read
@@ -148,12 +146,19 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
     again = crops.read([word.box for word in short], VIEWS[1])
     for word, second in zip(short, again, strict=True):
         word.read = _proven(_agreed(word.read, second), word, crops)
-    for cell, lines in zip(cells, words, strict=True):
+    for (cell, _), lines in zip(cells, words, strict=True):
         yield cell.box, _settle(cell, lines)
 
 
-def _words_in(cell: RuledCell) -> list[list[list[Box]]]:
-    return without_dirt(lines_of(without_remains(_boxes(cell.runs), cell.box)), WORD_GAP)
+def _cells_of(grid: RuledGrid) -> Iterator[tuple[RuledCell, float]]:
+    """The cells of a table, with the usual height of its characters."""
+    cells = [cell for row in grid.rows for cell in row]
+    usual = usual_height([box for cell in cells for box in _boxes(cell.runs)])
+    return ((cell, usual) for cell in cells)
+
+
+def _words_in(cell: RuledCell, usual: float) -> list[list[list[Box]]]:
+    return without_dirt(lines_of(without_remains(_boxes(cell.runs), cell.box), usual), WORD_GAP)
 
 
 def _agreed(first: Recognised, second: Recognised) -> Recognised:
@@ -168,11 +173,11 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     """A reading held against the ink: lone strokes are told by their shape, numbers by their characters."""
     if is_dash(read.text, word.blobs):
         return Recognised(DASH, CEILING)
-    if read.text in STROKES and len(word.blobs) == 1:
+    if len(word.blobs) == 1 and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
         leaning = lean(crops.ink_of(word.box))
         if abs(leaning) >= LEANING:
             return Recognised("/" if leaning > 0 else "\\", CEILING)
-        if abs(leaning) > UPRIGHT:
+        if read.text == "1" and abs(leaning) > UPRIGHT:
             return Recognised(read.text, min(read.certainty, DOUBT))
     if is_number(read.text) and contradicts(read.text, word.blobs):
         return Recognised(read.text, min(read.certainty, DOUBT))
@@ -205,7 +210,11 @@ def _is_mixed(texts: Sequence[str]) -> bool:
 
 def _read_lines(rest: Sequence[Run], crops: _Crops) -> Iterator[Line]:
     """The lines of prose, a tab where a gap is one between columns."""
-    lines = [[enclosing(word) for word in line] for line in without_dirt(lines_of(_boxes(rest)), COLUMN_GAP)]
+    blobs = _boxes(rest)
+    lines = [
+        [enclosing(word) for word in line]
+        for line in without_dirt(lines_of(blobs, usual_height(blobs)), COLUMN_GAP)
+    ]
     read = iter(crops.read([box for line in lines for box in line], VIEWS[0]))
     for line in lines:
         text = "\t".join(found for _ in line if (found := next(read).text.strip()))

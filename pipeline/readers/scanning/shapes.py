@@ -21,12 +21,18 @@ LEANING = 0.25
 """Width over height by which a stroke leans that is a slash and no 1; a slanted 1 leans by 0.2."""
 UPRIGHT = 0.18
 """The same below which it stands upright."""
+STRAIGHT = 0.12
+"""Share of its height by which a stroke may be thick or bent."""
 TALL = 0.55
 """Share of a word's height from which a blob is a digit, or a part of one."""
 SMALL = 0.34
 """Share of a word's height up to which a blob on its foot is a point or a comma."""
-HANGING = 0.06
-"""Share of a digit's height by which a comma hangs below its foot; a point stands on it."""
+HANGING = 0.1
+"""Share of a digit's height from which what hangs below its foot is a comma and no point."""
+ON_FOOT = 0.03
+"""The same below which it is a point and no comma."""
+ONE_WIDE = 0.72
+"""Width over height up to which two blobs may be parts of one digit."""
 CLEAR = 0.04
 """Share of a digit's height that lies between it and a point."""
 TWO_WIDE = 0.85
@@ -48,32 +54,55 @@ def is_dash(text: str, blobs: Sequence[Box]) -> bool:
 
 
 def lean(stroke: Pixels) -> float:
-    """How far a lone stroke leans: to the right, upwards, by so much of its height; 0 for upright or no ink."""
+    """How far a word leans that is one straight stroke: to the right, upwards, by so much of its height.
+
+    0 for an upright stroke, and for ink that is no such stroke.
+    """
     dark = 255.0 - stroke
     dark[dark < 64] = 0
-    rows = dark.sum(axis=1)
-    inked = np.flatnonzero(rows > 0.25 * rows.max()) if rows.max() > 0 else np.array([])
-    if len(inked) < 4:
+    weights = dark.sum(axis=1)
+    rows = (
+        np.flatnonzero(weights > 0.25 * weights.max()) if weights.size and weights.max() > 0 else np.array([])
+    )
+    if len(rows) < 4:
         return 0.0
-    middles = (dark[inked] * np.arange(dark.shape[1])).sum(axis=1) / rows[inked]
-    return -float(np.polyfit(inked, middles, 1)[0])
+    across, weights = np.arange(dark.shape[1]), weights[rows]
+    middles = (dark[rows] * across).sum(axis=1) / weights
+    spread = np.sqrt((dark[rows] * (across - middles[:, None]) ** 2).sum(axis=1) / weights)
+    slope, start = np.polyfit(rows, middles, 1)
+    bend = np.abs(middles - slope * rows - start).max()
+    if max(float(np.median(spread)), float(bend)) > STRAIGHT * len(rows):
+        return 0.0
+    return -float(slope)
 
 
 def contradicts(text: str, blobs: Sequence[Box]) -> bool:
     """Whether a word cannot be the number it was read as: a digit or a point is lost, or made up."""
     blobs = sorted(blobs)[1:] if text[0] in "+-" else blobs
-    digits = sum(character.isdigit() for character in text)
+    wanted = sum(character.isdigit() for character in text)
     if not blobs:
-        return digits > 0
+        return wanted > 0
     _, top, _, bottom = enclosing(blobs)
-    tall = _side_by_side([blob for blob in blobs if blob[3] - blob[1] >= TALL * (bottom - top)])
-    points = [blob for blob in sorted(blobs) if _is_point(blob, tall, top, bottom)]
-    foot = median(blob[3] for blob in tall) if tall else bottom
-    marks = ["," if blob[3] - foot > HANGING * (foot - top) else "." for blob in points]
-    if marks != [character for character in text if character in ".,"]:
+    height = bottom - top
+    digits = _digits([blob for blob in blobs if blob[3] - blob[1] >= TALL * height], height)
+    points = [blob for blob in sorted(blobs) if _is_point(blob, digits, top, bottom)]
+    if _marks_differ([character for character in text if character in ".,"], points, digits):
         return True
-    wide = any(blob[2] - blob[0] >= TWO_WIDE * (bottom - top) for blob in tall)
-    return len(tall) > digits or (len(tall) < digits and not wide)
+    wide = any(blob[2] - blob[0] >= TWO_WIDE * height for blob in digits)
+    return len(digits) > wanted or (len(digits) < wanted and not wide)
+
+
+def _marks_differ(marks: Sequence[str], points: Sequence[Box], digits: Sequence[Box]) -> bool:
+    """Whether the points and commas of a number are others than those in the ink."""
+    if len(marks) != len(points) or not digits:
+        return bool(marks or points)
+    foot = median(blob[3] for blob in digits)
+    height = foot - median(blob[1] for blob in digits)
+    hanging = [(blob[3] - foot) / height for blob in points]
+    return any(
+        hangs < ON_FOOT if mark == "," else hangs > HANGING
+        for mark, hangs in zip(marks, hanging, strict=True)
+    )
 
 
 def _is_point(blob: Box, tall: Sequence[Box], top: float, bottom: float) -> bool:
@@ -87,11 +116,11 @@ def _is_point(blob: Box, tall: Sequence[Box], top: float, bottom: float) -> bool
     )
 
 
-def _side_by_side(blobs: Sequence[Box]) -> list[Box]:
-    """The blobs with those that overlap from left to right as one: the parts of a broken digit."""
+def _digits(blobs: Sequence[Box], height: float) -> list[Box]:
+    """The tall blobs, with those that are parts of one digit as one: thin print breaks a nought in two."""
     joined: list[Box] = []
     for blob in sorted(blobs):
-        if joined and blob[0] < joined[-1][2]:
+        if joined and (blob[0] < joined[-1][2] or blob[2] - joined[-1][0] <= ONE_WIDE * height):
             joined[-1] = enclosing([joined[-1], blob])
         else:
             joined.append(blob)

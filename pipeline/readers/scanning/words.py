@@ -7,8 +7,8 @@ from statistics import median
 
 from pipeline.readers.lines import Box, enclosing
 
-WORD_GAP = 0.8
-"""Line heights from which a gap in a cell parts two words: digits of one number stand closer."""
+WORD_GAP = 1.5
+"""Line heights from which a gap in a cell parts two words: full-width digits and commas stand closer."""
 COLUMN_GAP = 1.8
 """The same for prose, where a full-width comma leaves nearly a character of white."""
 DIRT = 1.6
@@ -25,8 +25,13 @@ WHOLE = 1.3
 """Times the usual height up to which two parts are one line."""
 
 
-def lines_of(blobs: Sequence[Box]) -> list[list[Box]]:
-    """The blobs of each line, from the top down, each from left to right."""
+def lines_of(blobs: Sequence[Box], usual: float) -> list[list[Box]]:
+    """The blobs of each line, from the top down, each from left to right.
+
+    Args:
+        blobs: Boxes of ink.
+        usual: The usual height of characters there (`usual_height`).
+    """
     bands: list[list[Box]] = []
     reach = float("-inf")
     for blob in sorted(blobs, key=_core_top):
@@ -37,19 +42,16 @@ def lines_of(blobs: Sequence[Box]) -> list[list[Box]]:
         else:
             bands.append([blob])
             reach = blob[3] - core
-    return [sorted(band) for band in _joined(bands)]
+    return [sorted(band) for band in _joined(bands, usual)]
 
 
 def _core_top(blob: Box) -> float:
     return blob[1] + CORE * (blob[3] - blob[1])
 
 
-def _joined(bands: list[list[Box]]) -> list[list[Box]]:
+def _joined(bands: list[list[Box]], usual: float) -> list[list[Box]]:
     """Joins bands that are parts of one line of the usual height: the strokes of a 二 or 三 alone."""
-    if len(bands) < 2:
-        return bands
-    usual = usual_height([blob for band in bands for blob in band])
-    joined = [bands[0]]
+    joined = bands[:1]
     for band in bands[1:]:
         before, now = enclosing(joined[-1]), enclosing(band)
         is_part = min(before[3] - before[1], now[3] - now[1]) < PART * usual
