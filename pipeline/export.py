@@ -55,6 +55,7 @@ def to_object(report: Report) -> dict[str, Any]:
         "figures": [
             {
                 "concept": f.concept,
+                "detail": f.detail or None,
                 "value": number(f.value),
                 "unit": f.unit,
                 "approximate": f.approximate,

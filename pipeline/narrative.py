@@ -1,37 +1,29 @@
-"""Document → the six sections of prose, and the figures that are told in them.
+"""Document → the six sections of prose.
 
 A section begins at a line that bears one of the headings in `schemas/sections.csv`, in the order of the form.
-A figure is taken only where a rule of `schemas/figures.csv` is certain of its concept: a wrong figure is worse
-than a missing one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache, lru_cache
 
 from pipeline.document import Document, Paragraph
 from pipeline.lexicon import squeeze
-from pipeline.report import Figure, Section
-from schemas.definitions import HERE, DefinitionError, read_definitions
+from pipeline.report import Section
+from schemas.definitions import HERE, read_definitions
 
 SECTION_COLUMNS = ("number", "words", "note")
-FIGURE_COLUMNS = ("concept", "pattern", "unit", "section", "note")
 SHORTEST_BARE_HEADING = (
     7  # a heading without its number must be at least so long to be told from a sub-heading
 )
 SHORTEST_WRAPPED = 18  # characters of a line that may be wrapped in mid-sentence
-LARGEST = Decimal(10**15)
 
 _NUMBERING = r"(?:[一二三四五六七]|[1-7１-７])\s*[、.．,，:：]?\s*"
 _SENTENCE_END = re.compile(r"[。！？!?；;：:]$")
-_SENTENCES = re.compile(r"[^。！？；\n]*[。！？；]?")
 _STARTS_PART = re.compile(rf"^(?:{_NUMBERING}|[（(][一二三四五六七八九十]+[）)]|\d{{1,2}}[.．、)）])")
-_NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?P<scale>[万亿]?)(?P<about>余|多)?"
-_SCALES = {"": 1, "万": 10_000, "亿": 100_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +31,6 @@ class _Heading:
     number: int
     pattern: re.Pattern[str]
     bare: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _FigureRule:
-    concept: str
-    pattern: re.Pattern[str]
-    unit: str
-    section: int
 
 
 @cache
@@ -105,38 +89,3 @@ def _unwrap(lines: Sequence[str]) -> Iterator[str]:
         held += line
     if held:
         yield held
-
-
-@cache
-def _figure_rules() -> tuple[_FigureRule, ...]:
-    table = read_definitions(HERE / "figures.csv", FIGURE_COLUMNS, key=["concept", "pattern"])
-    rules = []
-    for row in table.rows:
-        if "NUMBER" not in row["pattern"]:
-            raise row.fail("a pattern needs NUMBER where the figure stands")
-        try:
-            pattern = re.compile(row["pattern"].replace("NUMBER", _NUMBER))
-        except re.error as error:
-            raise DefinitionError(f"{row.place}: {error}") from error
-        rules.append(_FigureRule(row["concept"], pattern, row["unit"], int(row["section"])))
-    return tuple(rules)
-
-
-def figures(found: Iterable[Section]) -> tuple[Figure, ...]:
-    """The figures told in the prose, each concept once: where sentences tell different numbers, none is taken."""
-    told: dict[str, list[Figure]] = {}
-    for section in found:
-        for rule in _figure_rules():
-            if section.number in (0, rule.section):
-                for figure in _matches(rule, section.text):
-                    told.setdefault(figure.concept, []).append(figure)
-    return tuple(several[0] for several in told.values() if len({f.value for f in several}) == 1)
-
-
-def _matches(rule: _FigureRule, text: str) -> Iterator[Figure]:
-    for sentence in _SENTENCES.findall(text):
-        for match in rule.pattern.finditer(re.sub(r"\s+", "", sentence)):
-            value = Decimal(match["number"].replace(",", "")) * _SCALES[match["scale"]]
-            if value >= LARGEST:
-                continue  # a telephone number or two counts run together, and more than the tables hold
-            yield Figure(rule.concept, value, rule.unit, sentence.strip(), bool(match["about"]))

@@ -10,8 +10,9 @@ from pipeline.arrange import arrange
 from pipeline.confidence import recognised_places, weigh
 from pipeline.document import Document, UnreadableDocumentError
 from pipeline.extract import extract
+from pipeline.figures import figures
 from pipeline.identify import identify
-from pipeline.narrative import figures, sections
+from pipeline.narrative import sections
 from pipeline.readers import read_document
 from pipeline.recognise import recognise
 from pipeline.report import TABLES, Extraction, Finding, Identification, Report, Status
@@ -73,7 +74,7 @@ def _read(report: Report, document: Document, host: str) -> Report:
         identity=identity,
         extraction=extraction,
         sections=prose,
-        figures=figures(prose),
+        figures=figures(prose, identity.report_year),
         failure=Finding(message(reason)) if reason else None,
     )
 

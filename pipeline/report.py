@@ -114,13 +114,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number told in prose, with the sentence it stands in. `approximate` for 三千余条 and the like."""
+    """A number told in prose, with the sentence it stands in. `approximate` for 三千余条 and the like.
+
+    `detail` tells several of one concept apart: a channel, a quarter, a category as printed; else empty.
+    """
 
     concept: str
     value: Decimal
     unit: str
     sentence: str
     approximate: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

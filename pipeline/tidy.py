@@ -157,7 +157,7 @@ def _figure_rows(report: Report) -> Iterator[Row]:
     counts: Counter[str] = Counter()
     for figure in report.figures:
         counts[figure.concept] += 1
-        told = (figure.value, figure.unit, figure.approximate, figure.sentence)
+        told = (figure.detail or None, figure.value, figure.unit, figure.approximate, figure.sentence)
         yield (name, year, figure.concept, counts[figure.concept], *told)
 
 
