@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.definitions import HERE, Table, read_definitions
 
-TREATMENTS = ("block", "chrome", "inline", "never_shown", "preformatted")
+TREATMENTS = ("block", "chrome", "inline", "never_shown", "preformatted", "raised")
 
 
 def _treated(table: Table, *treatments: str) -> frozenset[str]:
@@ -25,3 +25,5 @@ NEVER_SHOWN = _treated(_ELEMENTS, "never_shown")
 """Elements whose text is no part of what a page shows."""
 PREFORMATTED = _treated(_ELEMENTS, "preformatted")
 """Elements whose line ends and spaces count."""
+RAISED = _treated(_ELEMENTS, "raised")
+"""Elements whose text stands above the line, as a note's number does."""

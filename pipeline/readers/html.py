@@ -20,7 +20,7 @@ from pipeline.readers.drawn import (
     Item,
     blocks_from,
 )
-from pipeline.readers.elements import BLOCK, PREFORMATTED
+from pipeline.readers.elements import BLOCK, PREFORMATTED, RAISED
 from pipeline.readers.page import content_of, page_properties, without_hidden
 from pipeline.readers.printed import collapsed, printed, printed_lines
 
@@ -127,14 +127,14 @@ class _Flow:
         if element.tag in BLOCK:
             self.close_line()
         self._preformatted += element.tag in PREFORMATTED
-        self._raised += element.tag == "sup"
+        self._raised += element.tag in RAISED
         self._add(element.text)
 
     def leave(self, element: Element, last: bool) -> None:
         if element.tag in BLOCK:
             self.close_line()
         self._preformatted -= element.tag in PREFORMATTED
-        self._raised -= element.tag == "sup"
+        self._raised -= element.tag in RAISED
         if not last:
             self._add(element.tail)
 

@@ -122,7 +122,9 @@ def test_too_many_cells_or_columns_are_refused() -> None:
         assert caught.value.code == "limit_exceeded"
 
 
-@pytest.mark.parametrize("note", ["<sup>1</sup>", "<sup><a href='#n'>1</a></sup>", "<span><sup>1</sup></span>"])
+@pytest.mark.parametrize(
+    "note", ["<sup>1</sup>", "<sup><a href='#n'>1</a></sup>", "<span><sup>1</sup></span>"]
+)
 def test_a_raised_note_is_no_digit_of_the_number(note: str) -> None:
     grid = only_grid(f"<table><tr><td>规章</td><td>12{note}</td><td><p>7{note} </p></td></tr></table>")
     assert [cell.text for cell in grid.cells()] == ["规章", "12¹", "7¹"]
