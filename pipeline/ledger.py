@@ -32,7 +32,9 @@ from pipeline.columns import (
     VARIANT,
     YEAR,
 )
+from pipeline.labels import place_words, table_words
 from pipeline.templates import Template, load_templates
+from schemas.references import load_told_counts
 
 MONEY = pl.Decimal(38, 2)
 ROW_ROLE = "row_role"
@@ -225,7 +227,10 @@ def _prescribed(templates: Mapping[str, Template]) -> pl.DataFrame:
 def _words_of_places(templates: Mapping[str, Template]) -> pl.DataFrame:
     """The newest form's labels win where a key stands on several."""
     words: dict[str, str] = {}
+    for count in load_told_counts():
+        words[f"narrative/{count.concept}"] = place_words(f"narrative/{count.concept}")
     for template in templates.values():
+        words |= {table: table_words(table, "zh") for table in template.tables}
         for table, row, column in template.cells():
             side, head = (" ".join(label.path) for label in (row, column))
             words[f"{table}/*/{column.key}"] = head

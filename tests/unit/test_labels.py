@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.labels import CellName, CellNameError, cell_words, find_cell, place_words
+from pipeline.ledger import national_forms
+from pipeline.report import TABLES
+from schemas.checks import load_checks
+from schemas.references import load_told_counts
 
 NEW = dict.fromkeys(("proactive_disclosure", "applications", "review_litigation"), "2021")
 GRANTED = CellName("applications", "granted", "natural_person")
@@ -71,3 +77,18 @@ def test_places_of_findings_have_words(place: str, words: str) -> None:
 
 def test_a_variant_that_has_not_the_line_borrows_the_words_of_another() -> None:
     assert place_words("applications/other_handling", "2021") == "三、本年度办理结果 > （六）其他处理"
+
+
+def test_findings_name_every_place_in_the_words_of_the_form() -> None:
+    words = dict(national_forms().words.iter_rows())
+    assert words["applications"] == "表三：收到和处理政府信息公开申请情况"
+    assert words["narrative/reconsideration"] == "行政复议 × 总计"
+    told = {f"narrative/{count.concept}" for count in load_told_counts()}
+    assert all(any("\u4e00" <= c <= "\u9fff" for c in words[place]) for place in (*told, *TABLES))
+
+
+def test_the_manual_names_every_rule() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    for rule in load_checks().values():
+        assert f"`{rule.rule}`" in manual
+        assert rule.label_zh in manual
