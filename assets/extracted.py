@@ -1,15 +1,16 @@
-"""Extracted: every raw document read once, in parallel, into the tables that come straight from reading."""
+"""Extracted: every raw document read once, ever, into the tables that come straight from reading."""
 
+import os
 from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
 from assets.tables import described
-from pipeline.batch import read_all
-from pipeline.intake import intake_failures, items
-from pipeline.tidy import READ_TABLES, tidy, with_provenance
-from pipeline.versions import mark_versions
+from pipeline.intake import intake_failures
+from pipeline.remember import Memory, read_documents
+from pipeline.tidy import READ_TABLES, with_provenance
+from pipeline.workers import Limits
 
 READERS = (
     "pipeline/readers",
@@ -25,20 +26,17 @@ NAMES = {"reports": "readings"}
 @dg.multi_asset(
     group_name="extracted",
     outs={NAMES.get(name, name): dg.AssetOut(**described(name, *READERS)) for name in READ_TABLES},
-    required_resource_keys={"progress"},
+    required_resource_keys={"line", "progress"},
 )
 def extracted_tables(
     context: dg.AssetExecutionContext, raw_documents: pl.DataFrame
 ) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Reads the documents in worker processes; one bad document is a row of `failures` and stops nothing."""
-    todo = items(raw_documents)
-    reports = []
-    for done, report in enumerate(read_all(todo), start=1):
-        context.resources.progress("reading", done, len(todo))
-        reports.append(report)
-    frames = tidy(reports)
+    """Reads the documents that were not read before; one bad document is a row of `failures` and stops nothing."""
+    folder = context.resources.line.warehouse / "memory"
+    memory = Memory(folder, limits=Limits.from_environment(os.environ))
+    tell = context.resources.progress
+    frames = read_documents(raw_documents, memory, progress=lambda done, total: tell("reading", done, total))
     frames["documents"] = with_provenance(frames["documents"], raw_documents)
-    frames["reports"] = mark_versions(frames["reports"], frames["cells"], raw_documents)
     frames["failures"] = pl.concat(
         [frames["failures"], intake_failures(raw_documents)], how="vertical_relaxed"
     )

@@ -16,6 +16,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,10 +25,20 @@ from pebble import ProcessExpired
 from pipeline.document import UnreadableDocumentError
 from pipeline.read import MAX_BYTES, failed, read_report, unread
 from pipeline.report import Report
-from pipeline.workers import EXECUTOR, Executor, Limits, LocalWorkers, give_back_memory, remote_executor
+from pipeline.workers import (
+    EXECUTOR,
+    Executor,
+    Limits,
+    LocalWorkers,
+    WorkersError,
+    give_back_memory,
+    remote_executor,
+)
 
 FASTEST = 1
 """The level of packing: a report becomes a sixth of its size in a tenth of a millisecond."""
+
+BROKEN_LIMIT = 3
 
 LOST = frozenset({"timed_out", "worker_died"})
 """Codes of documents that were lost twice; they are lost again unless the limits change."""
@@ -100,7 +111,7 @@ def read_all(
             workers of this machine.
 
     Raises:
-        WorkersError: A setting that cannot be used.
+        WorkersError: A setting that cannot be used, or workers that cannot be started.
     """
     limits = limits or Limits.from_environment(os.environ)
     taking = executor or remote_executor(os.environ.get(EXECUTOR, "")) or LocalWorkers(limits)
@@ -226,6 +237,8 @@ class _NearReading(_Reading):
         self._again: deque[tuple[_Place, BaseException]] = deque()
         self._second: tuple[Future[bytes], _Place, float] | None = None
         self._left = limits.second_tries
+        self._broken = 0
+        """Second tries in a row that no worker could be started for: that is no document's fault."""
 
     def reports(self, items: Iterable[Item]) -> Iterator[Report]:
         """The reports, in the order of their items."""
@@ -249,7 +262,11 @@ class _NearReading(_Reading):
         self._second = None
         self._left -= time.monotonic() - begun
         error = _error(future)
-        place.packed = future.result() if error is None else _packed(_lost(place.item, error, self._limits))
+        self._broken = self._broken + 1 if isinstance(error, BrokenProcessPool) else 0
+        if self._broken == BROKEN_LIMIT:
+            raise WorkersError("workers_failed", reason=str(error) or type(error).__name__)
+        tries = 1 if self._broken else 2
+        place.packed = _packed(_lost(place.item, error, self._limits, tries)) if error else future.result()
         self._try_again()
 
     def _lose(self, place: _Place, error: BaseException) -> None:
@@ -282,6 +299,10 @@ class _FarReading(_Reading):
 
     def _submit(self, item: Item) -> Future[bytes]:
         return self._executor.submit(read_isolated, item, self._limits)
+
+    def _lose(self, place: _Place, error: BaseException) -> None:
+        """What fails here is the cluster: a document's own failure is an answer."""
+        place.packed = _packed(_lost(place.item, error, self._limits, tries=1))
 
 
 def _reading(limits: Limits, executor: Executor) -> _Reading:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import sys
 import types
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -24,8 +25,8 @@ def codes(reports):
     return [report.failure.message.code if report.failure else report.status for report in reports]
 
 
-def run(items, limits=LIMITS):
-    workers = ScriptedWorkers(limits)
+def run(items, limits=LIMITS, workers=None):
+    workers = workers or ScriptedWorkers(limits)
     try:
         return list(read_all(items, limits, workers))
     finally:
@@ -131,8 +132,6 @@ def test_workers_that_never_answer_are_started_anew(tmp_path):
 
         def submit(self, function, /, *arguments):
             if Deaf.silent:
-                from concurrent.futures import Future
-
                 return Future()
             return super().submit(function, *arguments)
 
@@ -149,6 +148,19 @@ def test_workers_that_never_answer_are_started_anew(tmp_path):
     reading.patience = 5.0
     assert codes(reading.reports(items)) == ["not_report_unknown"] * 2 + ["timed_out"] * 2
     workers.shutdown(wait=False)
+
+
+def test_workers_that_cannot_be_started_end_the_run(tmp_path):
+    """That is no document's fault: none may be recorded as one that kills its worker."""
+
+    class Broken(ScriptedWorkers):
+        def submit(self, function, /, *arguments):
+            future = Future()
+            future.set_exception(BrokenProcessPool("no process can be started"))
+            return future
+
+    with pytest.raises(WorkersError, match="no process can be started"):
+        run(script(tmp_path, *["report"] * 10), workers=Broken(LIMITS))
 
 
 def test_second_tries_that_never_answer_are_given_up_too(tmp_path):
@@ -205,7 +217,7 @@ def test_what_an_executor_loses_is_told():
             return super().submit(lambda: 1 / 0)
 
     with Losing(1) as cluster:
-        assert codes(read_all([Item(Path("a"), "a")], LIMITS, cluster)) == ["worker_died"]
+        assert codes(read_all([Item(Path("a"), "a")], LIMITS, cluster)) == ["worker_died_once"]
 
 
 @pytest.fixture
