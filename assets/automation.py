@@ -12,6 +12,7 @@ from assets.resources import Line
 from assets.tables import ALL_YEARS
 from pipeline.alarms import WEBHOOK, alarm
 from pipeline.batch import files_under
+from pipeline.faults import CodedError
 from pipeline.nights import note_failure
 
 EVERYTHING = "everything"
@@ -124,17 +125,21 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
 
 
 def root_words(error: object) -> str:
-    """The words of the error at the root of what Dagster has wrapped."""
-    while getattr(error, "cause", None) is not None:
+    """The words of the error that Dagster has wrapped: our own, which says all, else the one at the root."""
+    while (
+        not _OWN_ERROR.match(str(getattr(error, "message", ""))) and getattr(error, "cause", None) is not None
+    ):
         error = error.cause  # type: ignore[attr-defined]
     words = str(getattr(error, "message", error)).strip()
     return _OWN_ERROR.sub("", words)
 
 
 def _words(error: BaseException | None) -> str:
-    while error is not None and error.__cause__ is not None:
+    while error is not None and not isinstance(error, CodedError) and error.__cause__ is not None:
         error = error.__cause__
-    return f"{type(error).__name__}: {error}".strip() if error else ""
+    if isinstance(error, CodedError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if error else ""
 
 
 def _mark(name: str, stat: os.stat_result) -> str:
