@@ -22,8 +22,8 @@ Emphasis = Literal["target", "doubt", "plain"]
 GRAVEST: tuple[Emphasis, ...] = ("target", "doubt", "plain")
 CLOSE_ROWS = 2
 """Rows above and below a marked one that a close view shows."""
-CLOSE_POINTS = 42.0
-"""Points above and below a marked box that a close view shows."""
+CLOSE_POINTS = (130.0, 30.0)
+"""Points above and below a marked box that a close view shows: headers stand above."""
 
 
 class Original:
@@ -107,7 +107,7 @@ def _pages(data: bytes, spots: Iterable[Spot], close: bool) -> Iterator[Plate]:
             by_page.setdefault(spot.locator.page, []).append((spot.locator.box, spot.emphasis))
     for page, boxes in sorted(by_page.items()):
         frames = [Frame(box, emphasis) for box, emphasis in boxes]
-        png = picture(data, page, frames, margin=CLOSE_POINTS if close else None)
+        png = picture(data, page, frames, margins=CLOSE_POINTS if close else None)
         if png:
             yield Plate(page=page, png=png)
 

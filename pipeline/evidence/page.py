@@ -33,14 +33,16 @@ def is_paged(media_type: str) -> bool:
     return media_type in PAGED
 
 
-def picture(data: bytes, page: int, frames: Sequence[Frame], *, margin: float | None = None) -> bytes:
+def picture(
+    data: bytes, page: int, frames: Sequence[Frame], *, margins: tuple[float, float] | None = None
+) -> bytes:
     """The page as PNG with the frames drawn.
 
     Args:
         data: A PDF.
         page: Its page, from 1.
         frames: What to draw.
-        margin: Points above and below the frames to show; the whole page for None.
+        margins: Points above and below the frames to show; the whole page for None.
 
     Returns:
         The PNG; empty where the document has no such page.
@@ -58,7 +60,7 @@ def picture(data: bytes, page: int, frames: Sequence[Frame], *, margin: float | 
     pencil = ImageDraw.Draw(image)
     for frame in sorted(frames, key=lambda frame: frame.emphasis, reverse=True):
         _draw(pencil, frame, scale)
-    cut = image if margin is None else _cut(image, frames, margin, scale)
+    cut = image if margins is None else _cut(image, frames, margins, scale)
     out = io.BytesIO()
     cut.save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -71,8 +73,8 @@ def _draw(pencil: Any, frame: Frame, scale: float) -> None:
     pencil.rectangle(pixels, outline=COLOURS[frame.emphasis], width=WIDTHS[frame.emphasis])
 
 
-def _cut(image: Any, frames: Sequence[Frame], margin: float, scale: float) -> Any:
-    top = min(frame.box[1] for frame in frames) - margin
-    bottom = max(frame.box[3] for frame in frames) + margin
+def _cut(image: Any, frames: Sequence[Frame], margins: tuple[float, float], scale: float) -> Any:
+    top = min(frame.box[1] for frame in frames) - margins[0]
+    bottom = max(frame.box[3] for frame in frames) + margins[1]
     pixels = (0, max(0, int(top * scale)), image.width, min(image.height, int(bottom * scale)))
     return image.crop(pixels)

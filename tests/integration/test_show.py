@@ -105,7 +105,7 @@ def test_the_box_is_right_on_a_page_that_is_shown_turned(degrees: int) -> None:
 def test_a_close_view_keeps_what_stands_around() -> None:
     data = (REPORTS / "hongze-2023.pdf").read_bytes()
     whole = picture(data, 1, [Frame((100, 300, 150, 320), "target")])
-    close = picture(data, 1, [Frame((100, 300, 150, 320), "target")], margin=40)
+    close = picture(data, 1, [Frame((100, 300, 150, 320), "target")], margins=(50, 30))
     wide, high = Image.open(io.BytesIO(close)).size
     assert wide == Image.open(io.BytesIO(whole)).size[0]
     assert high == pytest.approx(100 * SCALE, abs=2)
