@@ -19,7 +19,8 @@ class AgencyAttributes:
     """What the `agencies` table tells of an organ.
 
     Attributes:
-        province: The province's name; None for central organs and where the division is open.
+        province: The province's name, of a zone that of what it lies in; None for central organs and where the
+            division is open.
         prefecture: The prefecture's name; None above it, and for counties directly under a province.
         county: The county's name; None above it.
         level: `central`, `province`, `prefecture`, `county`, `township`, `zone`; None where it is open.
@@ -108,8 +109,9 @@ def agency_attributes(
     function = _function(place)
     names = _place_names(division_code, year)
     resolution = resolve(bare, year=year)
+    around = _place_names(resolution.located_in, year) if resolution.zone else {}
     return AgencyAttributes(
-        province=names.get("province"),
+        province=names.get("province") or around.get("province"),
         prefecture=names.get("prefecture"),
         county=names.get("county"),
         level=_level(place, resolution, division_code),

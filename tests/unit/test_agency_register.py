@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import divisions as resolving
 from pipeline import identify as identifying
+from pipeline.agencies import agency_attributes
 from pipeline.agency_register import (
     LINK_COLUMNS,
     agency_links,
@@ -181,6 +182,21 @@ def test_a_tie_is_listed_for_a_person() -> None:
     assert found.filter(sha256="b" * 64)["candidate_code"].to_list() == [None]
     assert found.filter(sha256="c" * 64).is_empty()
     assert list(unresolved_rows(Identification())) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("杨凌示范区人力资源和社会保障局", ("陕西省", None, "zone")),
+        ("陕西省西咸新区财政局", ("陕西省", None, "zone")),
+        ("黄埔海关", (None, None, "central")),
+    ],
+)
+def test_an_organ_of_a_zone_is_of_the_province_it_lies_in(
+    name: str, place: tuple[str | None, str | None, str]
+) -> None:
+    found = agency_attributes(name, None, year=2020)
+    assert (found.province, found.prefecture, found.level) == place
 
 
 def test_divisions_tell_places_of_one_name_apart() -> None:
