@@ -26,21 +26,26 @@ SPANS = ("year", "standing")
 
 TOTAL = "items_disclosed"
 BY_CHANNEL, BY_QUARTER, BY_CATEGORY = "items_by_channel", "items_by_quarter", "items_by_category"
-POSTS = {"wechat_posts": "wechat", "weibo_posts": "weibo"}
+POSTS = ("wechat_posts", "weibo_posts")
+SITE = "website"
 FEWEST_PARTS = 2
 LARGEST = Decimal(10**15)  # a longer run of digits is no count, and would not fit in the published column
 
 _PASSAGE = re.compile(r"[^。！？!?\n]*[。！？!?]?")
 _THOUSANDS = r",(?!(?<=\d,)\d{3}(?!\d))"  # a comma that parts clauses, and no thousands
 _CLAUSE = re.compile(rf"[;:、]|{_THOUSANDS}")
+_COMMA = re.compile(rf"[;:]|{_THOUSANDS}")
 _YEAR = re.compile(rf"(20\d\d|[二两][〇○零]([{''.join(DIGITS)}])([{''.join(DIGITS)}]))年")
 _THIS_YEAR = re.compile(
     r"全年|本年|今年|年内|年度|(?<![至止到])(?:20\d\d|二[〇○零][〇○零一二三四五六七八九]{2})年(?!\d|底|末)"
 )
 _NOT_AFTER_MEASURE = r"(?![例款龙目])"
 _AFTER = re.compile(ABOUT_AFTER)
-_OPENER = r"(?:其中(?:主要)?(?:包括|有|包含)?|主要包括|具体包括|包括|分别(?:为|是)?|具体(?:为|是|如下))"
-_OPENS = re.compile(rf"[,;、:]*(?P<opener>{_OPENER})[,:]*")
+_OPENER = (
+    r"(?:其中(?:主要)?(?:包括|有|包含)?|(?:主要)?(?:公开)?(?:的)?内容(?:主要)?(?:包括|有|包含|为)|主要包括|具体包括"
+    r"|包括|分别(?:为|是)?|具体(?:为|是|如下))"
+)
+_OPENS = re.compile(rf"[,;、:(]*(?P<opener>{_OPENER})[,:]*")
 _SEPARATORS = re.compile(r"[,;、和及与]|以及")
 _QUARTER = re.compile(r"第?(?P<quarter>[一二三四1-4])季度")
 _TRIM = re.compile(r"^(?:为|是|有|和|及|以及)+|(?:等|共计|共|合计|计|为|有)+$")
@@ -183,13 +188,14 @@ def _agreed(several: Sequence[Told]) -> Told | None:
 
 
 def _of_another_channel(chosen: dict[str, Told], passages: Sequence[Passage]) -> bool:
-    """Whether a total that is told in passing is that of one channel while another has a number as well."""
+    """Whether a total that is told in passing is that of a channel beside the site, or another has a number too."""
     own = _channels(_clause_of(chosen[TOTAL], passages))
-    return any(concept in chosen and {channel} != own for concept, channel in POSTS.items())
+    return bool(own - {SITE}) or any(concept in chosen for concept in POSTS)
 
 
 def _clause_of(told: Told, passages: Sequence[Passage]) -> str:
-    return _CLAUSE.split(passages[told.passage].bare[: told.end])[-1]
+    """What stands between commas, with all that is listed in it."""
+    return _COMMA.split(passages[told.passage].bare[: told.end])[-1]
 
 
 def _channels(words: str) -> set[str]:
@@ -283,7 +289,7 @@ def _ends_list(label: str) -> bool:
 def _item() -> re.Pattern[str]:
     words = measure_words()["item"]
     return re.compile(
-        rf"(?P<label>(?:第?[1-4]季度)?[^\d,;。:()]{{0,30}}?){NUMBER}(?:{words})(?=[,;。、和及]|以及|$)"
+        rf"(?P<label>(?:第?[1-4]季度)?[^\d,;。:()]{{0,30}}?){NUMBER}(?:{words})(?=[,;。、和及)]|以及|$)"
     )
 
 

@@ -70,10 +70,14 @@ def test_items_disclosed(text: str, number: int) -> None:
         "主动公开政府信息三百五条。",
         "主动公开政府信息20182019202020212条。",
         "主动公开政府信息2022年共10项目。",
+        "通过电子屏发布信息365条。",
+        "通过微信公众号发布政府信息365条。",
+        "全年发布信息2365条。",
+        "2022年在市平台发布信息82条，在局网站发布信息320条。",
     ],
 )
 def test_numbers_of_something_else_are_not_taken(text: str) -> None:
-    assert values(text) == {}
+    assert "items_disclosed" not in values(text)
 
 
 def test_without_a_year_of_the_report_any_year_may_be_its_own() -> None:
@@ -131,6 +135,25 @@ def test_a_list_in_the_next_lines() -> None:
         ("items_by_category", "建议提案办理"): 5,
         ("items_by_category", "“三大攻坚战”"): 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("其中本级1200条，乡镇1165条", {}),
+        ("其中财政局1200条，教育局1165条", {}),
+        ("（其中网站公开1200条，公众号公开1165条）", {"website": 1200, "wechat": 1165}),
+        ("，内容包括机构设置5条、工作动态200条", {"机构设置": 5, "工作动态": 200}),
+    ],
+)
+def test_lists_of_organs_are_none_and_brackets_hold_lists(text: str, expected: dict[str, int]) -> None:
+    found = parts(f"主动公开政府信息2365条{text}。")
+    assert {detail: value for (_, detail), value in found.items()} == expected
+
+
+def test_a_total_of_several_channels_is_of_none() -> None:
+    assert parts("通过微信公众号、网站等主动公开政府信息300条。") == {}
+    assert values("通过微信公众号、网站等主动公开政府信息300条。") == {"items_disclosed": 300}
 
 
 def test_channels_of_the_total() -> None:
@@ -200,6 +223,9 @@ def test_what_is_no_part_of_the_total(text: str) -> None:
             "微信公众号阅读量达56.2万人次，累计关注人数61072人。",
             {"wechat_reads": 562000, "wechat_followers": 61072},
         ),
+        ("网站、微信公众号共发布信息500条。", {}),
+        ("微信公众号和微博共发布信息500条。", {}),
+        ("在微信群发布信息300条。", {}),
         ("微信公众号发布政策类399条、工作动态类179条。", {}),
         (
             "办理区人大代表建议12件、政协提案8件。",
