@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.document import Cell
-from pipeline.lexicon import Meaning, normalise, printed_factor
+from pipeline.lexicon import normalise, printed_factor
 from pipeline.rows import HeaderLabel, TableRow
 from pipeline.templates import Block, Label
 from pipeline.values import is_numeric_text, is_value_text

@@ -65,7 +65,7 @@ def test_assets_flow_from_raw_to_published() -> None:
 
 def test_every_published_table_comes_from_an_asset_that_describes_it() -> None:
     specs = assets()
-    made = {"templates", "crosswalk", "codebook"}  # definitions, not made from documents
+    made = {"templates", "crosswalk", "codebook", "divisions"}  # definitions, not made from documents
     for name, definition in load_tables().items():
         if name in made:
             continue
