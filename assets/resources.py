@@ -16,7 +16,7 @@ from pipeline.archive import Archive
 from pipeline.corrections import Correction, load_corrections
 from pipeline.fetch.found import all_sources
 from pipeline.fetch.sources import Source, load_sources
-from pipeline.intake import dropped_files, fetched_documents, inbox_documents, one_a_file, take_files
+from pipeline.intake import fetched_documents, inbox_documents, take_files
 from pipeline.nights import one_run
 from pipeline.paths import corrections_file, data_folder, sample_folder, warehouse_folder
 
@@ -74,9 +74,9 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
         archive = self.archive
         frames = [take_files(self.given_paths(), archive)]
         if not self.inputs:
-            frames += [take_files(dropped_files(self.inbox), archive), inbox_documents(self.inbox, archive)]
+            frames.append(inbox_documents(self.inbox, archive))
         frames.append(fetched_documents(self.source_list(), archive))
-        frame = one_a_file(pl.concat(frames))
+        frame = pl.concat(frames)
         return frame if frame.height or self.inputs else take_files([sample_folder()], archive)
 
     def register(self) -> tuple[Source, ...]:

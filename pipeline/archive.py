@@ -240,8 +240,10 @@ class Archive:
         """Stores one local file and records it; see `deposit_all`."""
         return self.deposit_all([path], max_bytes)[0]
 
-    def deposit_all(self, paths: Iterable[Path], max_bytes: int = 50_000_000) -> list[ManifestRow]:
-        """Stores local files and records each, in their order.
+    def deposit_all(
+        self, paths: Iterable[Path], max_bytes: int = 50_000_000, source_id: str = ""
+    ) -> list[ManifestRow]:
+        """Stores local files and records each, in their order, as coming from `source_id`.
 
         A file that cannot be taken (missing, a directory, not permitted, empty, too large) is a row with
         outcome FAILED and the code of its message; the others go on.
@@ -252,7 +254,7 @@ class Archive:
         held = self.held()
         rows: list[ManifestRow] = []
         for group in _batches(paths, DEPOSITS_A_RECORD):
-            taken = [self._take(path, held, max_bytes) for path in group]
+            taken = [self._take(path, held, max_bytes, source_id) for path in group]
             self.record(taken)
             rows += taken
         return rows
@@ -283,19 +285,23 @@ class Archive:
     def _store(self) -> ObjectStore:
         return _open(str(self.location))
 
-    def _take(self, path: Path, held: dict[str, str], max_bytes: int) -> ManifestRow:
+    def _take(self, path: Path, held: dict[str, str], max_bytes: int, source_id: str) -> ManifestRow:
         url = path.absolute().as_uri()
         before = held.get(url)
         try:
             data = _read_file(path, max_bytes)
         except ArchiveError as error:
-            return failed_row(url, "FAILED", error, previous_sha256=before, file_name=printable(path.name))
+            name = printable(path.name)
+            return failed_row(
+                url, "FAILED", error, source_id=source_id, previous_sha256=before, file_name=name
+            )
         digest = self.put(data)
         held[url] = digest
         return ManifestRow(
             url=url,
             final_url=url,
             outcome=compare(before, digest),
+            source_id=source_id,
             media_type=sniff(data, printable(path.name)),
             file_name=printable(path.name),
             bytes=len(data),

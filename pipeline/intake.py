@@ -17,6 +17,9 @@ from pipeline.batch import Item, files_under
 from pipeline.fetch.sources import Source
 from schemas.messages import Message
 
+INBOX = "inbox"
+"""The `source_id` of files dropped into the inbox."""
+
 BRINGING = ("CREATE", "UPDATE")
 """The outcomes of a visit or deposit that brought bytes."""
 
@@ -35,10 +38,10 @@ RAW_SCHEMA: dict[str, pl.DataType] = {
 there), and for fetched ones the address, the answer's status, when it came and what the source is trusted as."""
 
 
-def take_files(inputs: Sequence[Path], archive: Archive) -> pl.DataFrame:
+def take_files(inputs: Sequence[Path], archive: Archive, source_id: str = "") -> pl.DataFrame:
     """Deposits the files named, and those below the folders named; a row each, in their order."""
     named = list(_named_files(inputs))
-    rows = archive.deposit_all(path for path, _ in named)
+    rows = archive.deposit_all((path for path, _ in named), source_id=source_id)
     return _frame(
         (name, row.sha256, _place(archive, row.sha256), None, None, None, row.error, row.error_details, None)
         for (_, name), row in zip(named, rows, strict=True)
@@ -68,32 +71,30 @@ def fetched_documents(sources: Iterable[Source], archive: Archive) -> pl.DataFra
 
 
 def inbox_documents(inbox: Path, archive: Archive) -> pl.DataFrame:
-    """What the archive took from the inbox and is no longer there: a file may be cleared away once it is taken."""
-    below = inbox.absolute().as_uri() + "/"
+    """Every file ever dropped into the inbox, each of its versions; it may be cleared away once it is taken.
+
+    Files that are in the inbox now are taken first; one that cannot be is a row that says why. A file is known by
+    its name in the inbox, also when the inbox has moved since.
+    """
+    taken = take_files([inbox], archive, INBOX) if inbox.is_dir() else _frame(())
     brought = archive.manifest().filter(
-        pl.col("url").str.starts_with(below), pl.col("outcome").is_in(BRINGING)
+        pl.col("source_id") == INBOX,
+        pl.col("url").str.starts_with("file:"),
+        pl.col("outcome").is_in(BRINGING),
     )
     rows = brought.unique(["url", "sha256"], keep="last", maintain_order=True).sort("url", "fetched_at")
-    return _frame(
-        (_inbox_name(inbox, row["url"]), row["sha256"], archive.locate(row["sha256"]), *[None] * 6)
+    held = _frame(
+        (_inbox_name(inbox, row), row["sha256"], archive.locate(row["sha256"]), *[None] * 6)
         for row in rows.iter_rows(named=True)
     )
+    return pl.concat([held, taken.filter(pl.col("error").is_not_null())])
 
 
-def dropped_files(inbox: Path) -> list[Path]:
-    """The inbox, as something to take in; nothing where there is none."""
-    return [inbox] if inbox.is_dir() else []
-
-
-def one_a_file(raw: pl.DataFrame) -> pl.DataFrame:
-    """The documents without those that stand twice under one name, as files still in the inbox do."""
-    return raw.unique(["source", "sha256", "error"], keep="first", maintain_order=True)
-
-
-def _inbox_name(inbox: Path, url: str) -> str:
+def _inbox_name(inbox: Path, row: Mapping[str, str]) -> str:
     """The name that `take_files` gives the file: relative, with the inbox's own name before it."""
-    path = unquote(url.removeprefix(inbox.absolute().as_uri()))
-    return f"{inbox.name}{path}"
+    below = inbox.absolute().as_uri() + "/"
+    known = row["url"].startswith(below)
+    return f"{inbox.name}/{unquote(row['url'].removeprefix(below)) if known else row['file_name']}"
 
 
 def _brought(manifest: pl.DataFrame, trust: Mapping[str, str], archive: Archive) -> pl.DataFrame:
