@@ -31,7 +31,9 @@ from pipeline.workers import Limits, LocalWorkers
 LIMITS = Limits(seconds=60.0)
 SLOW_SECONDS = 20.0
 LARGE_BYTES = 1_000_000_000
-FAULTS = frozenset({"reader_failed", "timed_out", "timed_out_once", "worker_died", "worker_died_once"})
+FAULTS = frozenset(
+    {"reader_failed", "stalled", "timed_out", "timed_out_once", "worker_died", "worker_died_once"}
+)
 LEGACY = Path(__file__).resolve().parent.parent / "tests" / "integration" / "samples"
 
 

@@ -27,6 +27,7 @@ from pipeline.read import MAX_BYTES, failed, read_report, unread
 from pipeline.report import Report
 from pipeline.workers import (
     EXECUTOR,
+    OUT_OF_TIME,
     Executor,
     Limits,
     LocalWorkers,
@@ -42,7 +43,17 @@ BROKEN_LIMIT = 3
 
 LOST = frozenset({"timed_out", "worker_died"})
 """Codes of documents that were lost twice; they are lost again unless the limits change."""
-UNSETTLED = frozenset({"missing_file", "not_a_file", "not_permitted", "timed_out_once", "worker_died_once"})
+UNSETTLED = frozenset(
+    {
+        "missing_file",
+        "not_a_file",
+        "not_permitted",
+        "archive_corrupt",
+        "stalled",
+        "timed_out_once",
+        "worker_died_once",
+    }
+)
 """Codes that tell of the moment and not of the document: another run may read it."""
 
 
@@ -101,8 +112,8 @@ def read_all(
     """Reads files in worker processes and yields their reports in the order given.
 
     A document that outlives its time or kills its worker is tried once more, alone; if it fails again its report
-    says `timed_out` or `worker_died`. Where the time for second tries is used up it says `timed_out_once` or
-    `worker_died_once`.
+    says `timed_out`, `stalled` or `worker_died`. Where the time for second tries is used up it says
+    `timed_out_once` or `worker_died_once`.
 
     Args:
         items: The files; they are taken as they are needed.
@@ -232,7 +243,7 @@ class _NearReading(_Reading):
     def __init__(self, limits: Limits, workers: LocalWorkers) -> None:
         super().__init__(limits, workers)
         self._workers = workers
-        self.patience = 2 * limits.seconds + 30
+        self.patience = 2 * limits.clock_seconds + 30
         self._alone = workers.alone()
         self._again: deque[tuple[_Place, BaseException]] = deque()
         self._second: tuple[Future[bytes], _Place, float] | None = None
@@ -323,6 +334,8 @@ def _lost(item: Item, error: BaseException, limits: Limits, tries: int = 2) -> R
     if isinstance(error, MemoryError):
         why = UnreadableDocumentError("limit_exceeded", what="memory")
     elif isinstance(error, TimeoutError):
+        why = UnreadableDocumentError("stalled", seconds=limits.clock_seconds)
+    elif isinstance(error, ProcessExpired) and error.exitcode == OUT_OF_TIME:
         why = UnreadableDocumentError(f"timed_out{once}", seconds=limits.seconds)
     else:
         ended = f"exit code {error.exitcode}" if isinstance(error, ProcessExpired) else type(error).__name__

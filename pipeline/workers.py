@@ -13,6 +13,7 @@ import importlib
 import multiprocessing
 import os
 import resource
+import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -23,6 +24,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from pebble import ProcessPool
 
+from pipeline.allowance import allow, renew
 from pipeline.faults import CodedError
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ PREFIX = "OGI_READ_"
 EXECUTOR = "OGI_EXECUTOR"
 LOCAL = "local"
 REMOTE_TRIES = 3
+OUT_OF_TIME = -signal.SIGXCPU
 MUCH_MEMORY = 300_000_000
 PRELOADED = ["pipeline.preload"]
 
@@ -43,7 +46,8 @@ class Limits:
     """What one document may take, and how the work is shared.
 
     Attributes:
-        seconds: For one document, by the clock.
+        seconds: Of processor time for one document, and for each of its pages that is a picture.
+        clock_seconds: By the clock, after which a worker is taken to be stuck however busy the machine is.
         memory: Bytes of address space of the worker that reads it.
         workers: Processes on this machine.
         tasks_per_worker: Documents after which a worker is replaced, so that what a library leaks is bounded.
@@ -54,6 +58,7 @@ class Limits:
     """
 
     seconds: float = 60.0
+    clock_seconds: float = 600.0
     memory: int = 1_500_000_000
     workers: int = max(1, os.cpu_count() or 1)
     tasks_per_worker: int = 200
@@ -102,9 +107,9 @@ class Executor(Protocol):
 class LocalWorkers:
     """Worker processes of this machine; one that hangs or dies takes its own call with it and is replaced.
 
-    A call that outlives its time fails with `TimeoutError`, one whose worker dies with pebble's
-    `ProcessExpired`. A pool that breaks altogether fails what it had under way and is replaced with the next
-    call.
+    A call that outlives its time by the clock fails with `TimeoutError`, one whose worker dies with pebble's
+    `ProcessExpired` (exit code `OUT_OF_TIME` where its processor time was used up). A pool that breaks altogether
+    fails what it had under way and is replaced with the next call.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -118,7 +123,8 @@ class LocalWorkers:
             if self._pool is None or not self._pool.active:
                 self._discard()
                 self._pool = _pool(self._limits)
-            future: Future[T] = self._pool.schedule(function, args=arguments, timeout=self._limits.seconds)
+            stuck = self._limits.clock_seconds
+            future: Future[T] = self._pool.schedule(_call, args=[function, *arguments], timeout=stuck)
             return future
 
     def alone(self) -> Self:
@@ -154,12 +160,19 @@ def _pool(limits: Limits) -> ProcessPool:
         max_workers=limits.workers,
         max_tasks=limits.tasks_per_worker,
         initializer=_bound,
-        initargs=[limits.memory],
+        initargs=[limits.memory, limits.seconds],
         context=context,
     )
 
 
-def _bound(memory: int) -> None:
+def _call(function: Callable[..., T], *arguments: Any) -> T:
+    """Runs in the worker: every call has its own time."""
+    renew()
+    return function(*arguments)
+
+
+def _bound(memory: int, seconds: float) -> None:
+    allow(seconds)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

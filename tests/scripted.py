@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from pipeline.allowance import renew
 from pipeline.batch import Item, read_packed
 from pipeline.workers import LocalWorkers
 
@@ -38,6 +39,15 @@ def _spin() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 
 
+def _renew() -> None:
+    """Two seconds of work, in pieces that are each within the time."""
+    for _ in range(4):
+        renew()
+        begun = time.process_time()
+        while time.process_time() - begun < 0.5:
+            pass
+
+
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -61,6 +71,7 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "leave": _leave,
     "swell": _swell,
     "doze": _doze,
+    "renew": _renew,
     "report": lambda: None,
 }
 

@@ -16,6 +16,8 @@ from pipeline.document import Document, UnreadableDocumentError
 from pipeline.readers.sniff import ENCRYPTED, sniff
 
 FIRST_VERSION = "1"
+CELLS_LIMIT = 50_000
+"""Cells of all tables of a document: a report has 200, a county's reports bound together some ten thousand."""
 
 
 class Reader(Protocol):
@@ -35,12 +37,19 @@ def read_document(data: bytes, name: str = "") -> Document:
         name: Its name; it does not decide how the file is read.
 
     Raises:
-        UnreadableDocumentError: `empty_file`, `picture`, `encrypted`, `unsupported_type`, or what the
-            format's reader says.
+        UnreadableDocumentError: `empty_file`, `picture`, `encrypted`, `unsupported_type`, `limit_exceeded` for
+            more cells than any report has, or what the format's reader says.
     """
+    document = _read(data, sniff(data, name))
+    cells = sum(len(row) for grid in document.grids for row in grid.rows)
+    if cells > CELLS_LIMIT:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{cells} > {CELLS_LIMIT} cells in its tables")
+    return document
+
+
+def _read(data: bytes, media_type: str) -> Document:
     from pipeline.readers.pictures import completed
 
-    media_type = sniff(data, name)
     sha256 = hashlib.sha256(data).hexdigest()
     reader = reader_of(media_type)
     try:

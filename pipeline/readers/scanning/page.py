@@ -7,10 +7,13 @@ around it, never by a recogniser's idea of the layout.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import mean
 
+import cv2
 import numpy as np
 
+from pipeline.allowance import renew
 from pipeline.readers.lines import Box, Character, Line, Run, enclosing
 from pipeline.readers.pages import Page
 from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
@@ -41,6 +44,16 @@ BLANK_CERTAINTY = 0.97
 """How certain a cell without ink is blank; less than a recognised one can be, since ink may be too faint."""
 DIRT_CERTAINTY = 0.85
 """The same where there is some dirt in it."""
+LEGIBLE = 0.6
+"""Certainty of words on average from which a page stands upright."""
+PALE = 255 * 0.9
+"""Brightness below which paper is printed on."""
+SMEAR = 1.2
+"""Points over which brightness is taken, so that no noise is print."""
+LEAST_PRINT = 3.0
+"""Points from which pale ink is print and no dirt."""
+EDGE = 2.0
+"""Points along a cell's edges that are its rules' business."""
 CEILING = 0.99
 """The most certainty of what is recognised and not told by the file."""
 DASH = "—"
@@ -49,10 +62,17 @@ _PLACEHOLDER = "□"
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page as read, and by box how certain the text of each cell is."""
+    """A page as read.
+
+    Attributes:
+        page: Its lines and tables.
+        certainties: How certain the text of each cell is, by the cell's box on the page as shown.
+        certainty: How certain its words are on average; low where the page lies on its side.
+    """
 
     page: Page
     certainties: Mapping[Box, float]
+    certainty: float
 
 
 @dataclass(slots=True)
@@ -83,15 +103,34 @@ def read_page(
     Raises:
         UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
     """
-    sheet = prepare(grey, dpi)
+    renew()  # a page of print takes seconds, and a report may have dozens
+    best = _read_turned(grey, dpi, number, recogniser, 0, tables_only)
+    if best is None or best.certainty >= LEGIBLE:
+        return best
+    for turns in (1, 3, 2):
+        read = _read_turned(grey, dpi, number, recogniser, turns, tables_only)
+        if read is not None and read.certainty > best.certainty:
+            best = read
+        if best.certainty >= LEGIBLE:
+            break
+    return best
+
+
+def _read_turned(
+    grey: Pixels, dpi: float | None, number: int, recogniser: Recogniser, turns: int, tables_only: bool
+) -> ReadPage | None:
+    """Reads a page after so many quarter turns to the left."""
+    sheet = prepare(np.ascontiguousarray(np.rot90(grey, turns)), dpi)
     strokes = find_strokes(sheet)
     grids, rest = find_grids(strokes.marks, [_run(blob, _PLACEHOLDER) for blob in strokes.blobs])
     if tables_only and not grids:
         return None
     crops = _Crops(strokes.grey, sheet.scale, usual_height(strokes.blobs), recogniser)
-    certainties = dict(_read_cells(grids, crops))
+    certainties = list(_read_cells(grids, crops))
     lines = tuple(_read_lines(rest, crops))
-    return ReadPage(Page(number, sheet.width, sheet.height, lines, tuple(grids)), certainties)
+    page = Page(number, sheet.width, sheet.height, lines, tuple(grids), turns)
+    shown = {page.shown(box): certainty for box, certainty in certainties}
+    return ReadPage(page, shown, mean(crops.certainties) if crops.certainties else 0.0)
 
 
 def _run(box: Box, text: str) -> Run:
@@ -110,10 +149,24 @@ class _Crops:
     scale: float
     usual: float
     recogniser: Recogniser
+    certainties: list[float] = field(default_factory=list)
+    """How certain each word of two characters or more was: fewer are read as well upside down."""
 
     def read(self, boxes: Sequence[Box], margin: float) -> list[Recognised]:
         """What stands in some boxes, each set on white of `margin` line heights."""
-        return self.recogniser.read([self._cut(box, margin) for box in boxes])
+        read = self.recogniser.read([self._cut(box, margin) for box in boxes])
+        self.certainties.extend(found.certainty for found in read if len(found.text) > 1)
+        return read
+
+    def is_faint(self, box: Box) -> bool:
+        """Whether something is printed in a box, however pale."""
+        inside = self.ink_of((box[0] + EDGE, box[1] + EDGE, box[2] - EDGE, box[3] - EDGE))
+        if inside.size == 0:
+            return False
+        smear = max(1, round(SMEAR * self.scale)) | 1
+        pale = (cv2.blur(inside, (smear, smear)) < PALE).astype(np.uint8)
+        sizes = cv2.connectedComponentsWithStats(pale, connectivity=8)[2][1:, 2:4]
+        return bool((sizes >= LEAST_PRINT * self.scale).any())
 
     def ink_of(self, box: Box) -> Pixels:
         """The pixels of a box."""
@@ -147,7 +200,7 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
     for word, second in zip(short, again, strict=True):
         word.read = _proven(_agreed(word.read, second), word, crops)
     for (cell, _), lines in zip(cells, words, strict=True):
-        yield cell.box, _settle(cell, lines)
+        yield cell.box, _settle(cell, lines, crops)
 
 
 def _cells_of(grid: RuledGrid) -> Iterator[tuple[RuledCell, float]]:
@@ -184,12 +237,12 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     return read
 
 
-def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]]) -> float:
+def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) -> float:
     """Gives a cell its words for its blobs; how certain they are."""
     if not lines:
         certainty = DIRT_CERTAINTY if cell.runs else BLANK_CERTAINTY
         cell.runs.clear()
-        return certainty
+        return DOUBT if crops.is_faint(cell.box) else certainty
     runs: list[Run] = []
     certainty = CEILING
     for line in lines:
