@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.archive import Archive
-from pipeline.fetch.answer import Answer, FetchError
+from pipeline.fetch.answer import UNREACHABLE, Answer, FetchError
 from pipeline.fetch.client import Client
 from pipeline.fetch.discover import ProposedSource, walk_from
 from pipeline.fetch.keep import Keeper, by_host, held_content
@@ -16,6 +17,8 @@ from pipeline.fetch.run import COMPACT_ABOVE, side_by_side
 from pipeline.fetch.settings import FetchSettings
 from pipeline.fetch.sources import Source
 from schemas.messages import Message
+
+LEFT_ALONE = "host_unreachable"
 
 
 @dataclass(slots=True)
@@ -74,6 +77,7 @@ class _Walks:
     found: dict[str, Source] = field(default_factory=dict)
     said: list[tuple[str, Message]] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    unreachable: Counter[str] = field(default_factory=Counter)
 
     async def walk_host(self, client: Client, listings: list[Source]) -> None:
         """Walks the listings of one host in turn."""
@@ -84,7 +88,7 @@ class _Walks:
         async def ask(url: str) -> Answer:
             if url in self.resting:
                 raise FetchError("address_rests", said=self.resting[url], days=REST.days)
-            return await self.keeper.content(client, replace(listing, url=url))
+            return await self._ask(client, replace(listing, url=url))
 
         def tell(words: Message) -> None:
             self.said.append((listing.url, words))
@@ -93,9 +97,24 @@ class _Walks:
             proposals = await walk_from(listing.url, ask, self.settings, tell)
         except FetchError as error:
             self.failed[listing.url] = error.code
+            if error.code == LEFT_ALONE:
+                await self.keeper.record(listing, self.keeper.failure(listing, error))
             return
         for proposal in proposals:
             self.found.setdefault(proposal.source.url, _of_listing(proposal, listing))
+
+    async def _ask(self, client: Client, source: Source) -> Answer:
+        """The content at an address, unless its host has failed too often in a row to be asked again."""
+        host, failures = source.host, self.unreachable[source.host]
+        if failures >= self.settings.host_failure_limit:
+            raise FetchError(LEFT_ALONE, host=host, count=failures)
+        try:
+            answer = await self.keeper.content(client, source)
+        except FetchError as error:
+            self.unreachable[host] = failures + 1 if error.code in UNREACHABLE else 0
+            raise
+        self.unreachable[host] = 0
+        return answer
 
 
 def _of_listing(proposal: ProposedSource, listing: Source) -> Source:

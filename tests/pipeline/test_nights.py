@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +12,7 @@ import pytest
 from assets import command
 from assets.automation import EVERYTHING
 from assets.definitions import compose
-from assets.resources import Line
+from assets.resources import Line, silent
 from assets.tables import ALL_YEARS
 from benchmarks.offices import FAULTS, Offices, offices, served
 from pipeline.archive import Archive
@@ -30,8 +30,8 @@ QUICK = {
 }
 
 
-def night(line: Line) -> dg.ExecuteInProcessResult:
-    job = compose(line).resolve_job_def(EVERYTHING)
+def night(line: Line, progress: Callable[[str, int, int], None] = silent) -> dg.ExecuteInProcessResult:
+    job = compose(line, progress).resolve_job_def(EVERYTHING)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         return job.execute_in_process(
             instance=instance, run_config=command.QUIET, tags=ALL_YEARS, raise_on_error=False
@@ -92,7 +92,10 @@ def test_second_night_transfers_and_changes_nothing(nights: tuple[Offices, Line,
     site, line, before = nights
     site.asked.clear()
     documents = set(Archive(line.archive.location).held().values())
-    assert night(line).success
+    told: list[tuple[str, int, int]] = []
+    assert night(line, lambda *stage: told.append(stage)).success
+    (was_read, documents_read) = next((done, total) for stage, done, total in told if stage == "reading")
+    assert was_read == documents_read > 0  # all of them before this night
     plain = {office.host for office in site.offices if office.style == 2}
     assert {e.path for e in site.bodies() if e.host not in plain} == set()
     assert {e.host for e in site.bodies()} == plain  # they send no validators, so their pages come again
