@@ -170,7 +170,7 @@ def test_daemon_runs_the_schedule(tmp_path: Path) -> None:
     try:
         with dg.DagsterInstance.from_config(str(home)) as instance:
             wanted = {"dagster/schedule_name": "nightly"}
-            run = wait_for(lambda: ended(instance, wanted), 150, home / "log")
+            run = wait_for(lambda: ended(instance, wanted), 240, home / "log")
             assert run.status == dg.DagsterRunStatus.SUCCESS
     finally:
         os.killpg(daemon.pid, signal.SIGKILL)
