@@ -202,7 +202,7 @@ def reachable(url: str) -> bool:
 def ask(url: str, query: str, **variables: object) -> dict:  # type: ignore[type-arg]
     body = json.dumps({"query": query, "variables": variables}).encode()
     request = urllib.request.Request(f"{url}/graphql", body, {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)["data"]
 
 
