@@ -8,20 +8,38 @@ misread one must not pass for a real one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from pipeline.document import Document, Locator
 from pipeline.report import CellReading, Extraction, Finding, Leftover
+from pipeline.templates import Block, load_templates
 from pipeline.values import is_numeric_text
 from schemas.messages import Message, message
 
-if TYPE_CHECKING:
-    from pipeline.ledger import Ledger
-
 Key = tuple[str, str, str]
-_REPORT = "this"
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """An identity of `pipeline.rules` by the roles of its labels, along columns (`down`) or along rows.
+
+    It is laid out once more because readers run in processes of bounded memory, where Polars has no room.
+    """
+
+    table: str
+    down: bool
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+IDENTITIES = (
+    _Identity("applications", True, ("inflow",), ("total", "outflow")),
+    _Identity("applications", True, ("total",), ("leaf",)),
+    _Identity("applications", False, ("total",), ("leaf",)),
+    _Identity("review_litigation", False, ("total",), ("leaf",)),
+)
 
 CEILING = 0.99
 """The most confidence in what was recognised: 1.0 is for text that the file itself states."""
@@ -99,28 +117,38 @@ def _judged(cell: CellReading, held: int, broken: int) -> CellReading:
 
 
 def _votes(cells: Sequence[CellReading]) -> tuple[Counter[Key], Counter[Key]]:
-    """How many identities hold, and how many break, by cell."""
-    from pipeline.repair import equations
-
+    """How many identities hold, and how many break, by cell; each as `pipeline.rules` evaluates it."""
     held: Counter[Key] = Counter()
     broken: Counter[Key] = Counter()
-    for equation in equations(_ledger(cells)).get(_REPORT, ()):
-        if equation.applies:
-            operands = [(cell.table, cell.row, cell.column) for cell in equation.signs]
-            (broken if equation.is_broken else held).update(operands)
+    for sides in _equations(cells):
+        operands = [cell for side in sides for cell in side]
+        reported = [any(cell.value is not None for cell in side) for side in sides]
+        if not all(reported) or any(cell.kind == "unreadable" for cell in operands):
+            continue
+        left, right = (sum((cell.value or Decimal(0) for cell in side), Decimal(0)) for side in sides)
+        (held if left == right else broken).update(map(_key, operands))
     return held, broken
 
 
-def _ledger(cells: Sequence[CellReading]) -> Ledger:
-    import polars as pl
+def _equations(cells: Sequence[CellReading]) -> Iterator[tuple[list[CellReading], list[CellReading]]]:
+    """The two sides of each printed identity at each of its places."""
+    by_key = {_key(cell): cell for cell in cells}
+    for table, variant in {cell.table: cell.variant for cell in cells}.items():
+        for block in load_templates()[variant].tables[table]:
+            for identity in IDENTITIES:
+                if identity.table == table:
+                    yield from _lines(block, identity, by_key)
 
-    from pipeline.columns import CELL_KEY, KIND, UNIT, VALUE, VARIANT, YEAR
-    from pipeline.ledger import MONEY, REPORT_COLUMNS, gather
 
-    rows = [(_REPORT, c.table, c.row, c.column, c.variant, c.kind, c.unit, c.value) for c in cells]
-    text = dict.fromkeys((*CELL_KEY, VARIANT, KIND, UNIT), pl.String())
-    frame = pl.DataFrame(rows, schema={**text, VALUE: MONEY}, orient="row")
-    columns = {name: pl.Int16() if name == YEAR else pl.String() for name in REPORT_COLUMNS}
-    return gather(
-        frame, pl.DataFrame([(_REPORT, *[None] * (len(columns) - 1))], schema=columns, orient="row")
-    )
+def _lines(
+    block: Block, identity: _Identity, by_key: Mapping[Key, CellReading]
+) -> Iterator[tuple[list[CellReading], list[CellReading]]]:
+    lines, terms = (block.columns, block.rows) if identity.down else (block.rows, block.columns)
+    for line in lines:
+        sides: list[list[CellReading]] = []
+        for roles in (identity.left, identity.right):
+            keys = [
+                (t.key, line.key) if identity.down else (line.key, t.key) for t in terms if t.role in roles
+            ]
+            sides.append([by_key[block.table, *key] for key in keys if (block.table, *key) in by_key])
+        yield sides[0], sides[1]

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
@@ -168,10 +169,8 @@ def _drawn(page: Any, number: int) -> Picture:
 
 def _web_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:
     for match in islice(_DATA_URI.finditer(data), MOST_PICTURES):
-        try:
+        with suppress(binascii.Error):
             yield from _opened(base64.b64decode(match.group(1)))
-        except binascii.Error:
-            continue
 
 
 def _word_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:
@@ -182,14 +181,17 @@ def _word_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:
 
 def _opened(data: bytes) -> Iterator[Picture]:
     """The pages of a picture; what cannot be opened, or is too small to show a table, is passed over."""
-    try:
+    with suppress(UnreadableDocumentError):
         yield from (p for p in scan.open_pictures(data) if min(p.grey.shape) >= scan.LEAST_SIDE)
-    except UnreadableDocumentError:
-        return
+
+
+def _counted(find: Callable[[bytes, Document | None], Iterator[Picture]]) -> Callable[..., Iterator[Picture]]:
+    """Numbers pictures through: each is a page of its own."""
+    return lambda data, document: (replace(p, page=n) for n, p in enumerate(find(data, document), 1))
 
 
 _FINDERS: dict[str, Callable[[bytes, Document | None], Iterator[Picture]]] = {
     **dict.fromkeys(pdf.MEDIA_TYPES, _pages),
-    **dict.fromkeys(html.MEDIA_TYPES, _web_pictures),
-    **dict.fromkeys(docx.MEDIA_TYPES, _word_pictures),
+    **dict.fromkeys(html.MEDIA_TYPES, _counted(_web_pictures)),
+    **dict.fromkeys(docx.MEDIA_TYPES, _counted(_word_pictures)),
 }

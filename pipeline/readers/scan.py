@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.allowance import renew
 from pipeline.document import Block, Document, Grid, UnreadableDocumentError
 from pipeline.readers.lines import Box
 from pipeline.readers.pages import blocks_of
@@ -73,15 +75,30 @@ def read_pages(
     Raises:
         UnreadableDocumentError: `no_text`, or `limit_exceeded` for a drawing with more rules than any table.
     """
+    _keep_to_one_thread()
     from pipeline.readers.scanning.page import read_page
     from pipeline.readers.scanning.recogniser import recogniser
 
     engine = recogniser()
-    read = (read_page(p.grey, p.dpi, p.page, engine, tables_only=tables_only) for p in pictures)
-    pages = [page for page in read if page is not None]
+    pages: list[ReadPage] = []
+    for picture in pictures:
+        renew()
+        read = read_page(picture.grey, picture.dpi, picture.page, engine, tables_only=tables_only)
+        pages += [read] if read is not None else []
     if not any(read.page.lines or read.page.grids for read in pages):
         raise UnreadableDocumentError("no_text")
     return Document(tuple(_weighed(pages)), media_type, sha256, reader)
+
+
+def _keep_to_one_thread() -> None:
+    """Keeps numerical libraries, before they are loaded, from setting memory aside for each processor.
+
+    Documents are read side by side in processes that are bounded in address space.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def _weighed(pages: list[ReadPage]) -> Iterator[Block]:
@@ -125,6 +142,7 @@ def open_pictures(data: bytes) -> Iterator[Picture]:
     Raises:
         UnreadableDocumentError: `damaged`, or `limit_exceeded` for too many or too large pages.
     """
+    _keep_to_one_thread()
     import numpy as np
     from PIL import Image, ImageOps, ImageSequence
 

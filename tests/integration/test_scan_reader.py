@@ -91,10 +91,39 @@ def test_blanks_and_marks_are_told_from_noughts() -> None:
 
 
 @needs_ocr
+@pytest.mark.parametrize("turns", [1, 2])
+def test_page_on_its_side(turns: int) -> None:
+    import numpy as np
+
+    report = facts(["review_litigation"])
+    pages = [np.ascontiguousarray(np.rot90(page, turns)) for page in pages_of(report, Scanner())]
+    document, extraction = read(as_file(pages, 200, "PNG"))
+    assert wrong(report, extraction) == {}
+    left, top, right, bottom = document.grids[0].locator.box or (0, 0, 0, 0)
+    assert (right - left > bottom - top) == (turns == 2)
+
+
+@needs_ocr
+def test_pale_print_is_no_blank() -> None:
+    report = facts(["review_litigation"])
+    (page,) = pages_of(report, Scanner(angle=0, noise=2.0, quality=None))
+    cell = read(as_file([page], 200, "PNG"))[1].cells[4]
+    assert cell.kind == "reported"
+    left, top, right, bottom = (round(edge * 200 / 72) for edge in cell.locator.box or ())
+    inside = page[top + 5 : bottom - 5, left + 5 : right - 5]
+    inside[:] = 255 - (255 - inside.astype(int)) // 5
+    _, extraction = read(as_file([page], 200, "PNG"))
+    assert extraction.cells[4].kind == "unreadable"
+    assert extraction.cells[4].confidence < 0.5
+
+
+@needs_ocr
 def test_picture_in_a_web_page_without_tables() -> None:
     report = facts(["review_litigation"])
     picture = base64.b64encode(as_file(pages_of(report, Scanner()), 200, "PNG")).decode()
-    page = f'<html><body><p>样例区2023年报告</p><img src="data:image/png;base64,{picture}"></body></html>'
+    seal = base64.b64encode(blank_picture(300)).decode()
+    images = "".join(f'<img src="data:image/png;base64,{data}">' for data in (seal, picture))
+    page = f"<html><body><p>样例区2023年报告</p>{images}</body></html>"
     document, extraction = read(page.encode())
     assert wrong(report, extraction) == {}
     assert document.reader.endswith("+scan")

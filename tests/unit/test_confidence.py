@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
-from pipeline.confidence import CEILING, LEAST, weigh
+from pipeline.columns import CELL_KEY, KIND, REPORT, UNIT, VALUE, VARIANT, YEAR
+from pipeline.confidence import CEILING, LEAST, _equations, weigh
 from pipeline.document import Locator
+from pipeline.ledger import MONEY, REPORT_COLUMNS, gather
+from pipeline.repair import equations
 from pipeline.report import CellReading, Extraction
 from pipeline.typeset.facts import CellKey, cells_of
 from pipeline.typeset.figures import consistent_values
@@ -81,3 +85,27 @@ def test_identities_say_nothing_of_a_blank(kind: str) -> None:
     blank = replace(read.cells[0], kind=kind, value=None, raw="")  # type: ignore[arg-type]
     weighed = weigh(replace(read, cells=(blank, *read.cells[1:])), all_places(read))
     assert weighed.cells[0].confidence <= 0.8
+
+
+def test_identities_are_those_of_the_rules() -> None:
+    for variant in ("2020", "2021"):
+        form = dict.fromkeys(("proactive_disclosure", "applications", "review_litigation"), variant)
+        rows = [("r", *key, variant, "reported", "count", Decimal(1)) for key in cells_of(form)]
+        text = dict.fromkeys((*CELL_KEY, VARIANT, KIND, UNIT), pl.String())
+        cells = pl.DataFrame(rows, schema={**text, VALUE: MONEY}, orient="row")
+        report = pl.DataFrame({REPORT: ["r"]}).with_columns(
+            pl.lit(None, pl.Int16() if name == YEAR else pl.String()).alias(name)
+            for name in REPORT_COLUMNS
+            if name != REPORT
+        )
+        wanted = {
+            frozenset((cell.table, cell.row, cell.column, sign > 0) for cell, sign in equation.signs.items())
+            for equation in equations(gather(cells, report))["r"]
+        }
+        readings = [CellReading(*row[1:4], variant, "1", "reported", Decimal(1), "count") for row in rows]
+        found = {
+            frozenset((*(getattr(c, n) for n in ("table", "row", "column")), left) for left, c in pairs)
+            for sides in _equations(readings)
+            for pairs in [[(True, c) for c in sides[0]] + [(False, c) for c in sides[1]]]
+        }
+        assert found == wanted

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import mean
 
 import cv2
 import numpy as np
@@ -45,7 +44,13 @@ BLANK_CERTAINTY = 0.97
 DIRT_CERTAINTY = 0.85
 """The same where there is some dirt in it."""
 LEGIBLE = 0.6
-"""Certainty of words on average from which a page stands upright."""
+"""Certainty from which a word counts as legible."""
+WORD_LENGTH = 3
+"""Characters from which it does: shorter ones are read as well on their side."""
+LEGIBLE_SHARE = 0.4
+"""Share of a page's characters that stand in legible words where the page stands upright."""
+LEAST_LEGIBLE = 10
+"""Characters by which, beyond twice as many, a turned page must be more legible to be believed."""
 PALE = 255 * 0.9
 """Brightness below which paper is printed on."""
 SMEAR = 1.2
@@ -67,12 +72,14 @@ class ReadPage:
     Attributes:
         page: Its lines and tables.
         certainties: How certain the text of each cell is, by the cell's box on the page as shown.
-        certainty: How certain its words are on average; low where the page lies on its side.
+        legible: Characters in words that were read with some certainty: few where the page lies on its side.
+        characters: All characters read.
     """
 
     page: Page
     certainties: Mapping[Box, float]
-    certainty: float
+    legible: int
+    characters: int
 
 
 @dataclass(slots=True)
@@ -104,16 +111,12 @@ def read_page(
         UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
     """
     renew()  # a page of print takes seconds, and a report may have dozens
-    best = _read_turned(grey, dpi, number, recogniser, 0, tables_only)
-    if best is None or best.certainty >= LEGIBLE:
-        return best
-    for turns in (1, 3, 2):
-        read = _read_turned(grey, dpi, number, recogniser, turns, tables_only)
-        if read is not None and read.certainty > best.certainty:
-            best = read
-        if best.certainty >= LEGIBLE:
-            break
-    return best
+    upright = _read_turned(grey, dpi, number, recogniser, 0, tables_only)
+    if upright is None or upright.legible >= LEGIBLE_SHARE * upright.characters:
+        return upright
+    turned = [_read_turned(grey, dpi, number, recogniser, turns, tables_only) for turns in (1, 3, 2)]
+    best = max((read for read in turned if read is not None), key=lambda read: read.legible, default=upright)
+    return best if best.legible > 2 * upright.legible + LEAST_LEGIBLE else upright
 
 
 def _read_turned(
@@ -130,7 +133,12 @@ def _read_turned(
     lines = tuple(_read_lines(rest, crops))
     page = Page(number, sheet.width, sheet.height, lines, tuple(grids), turns)
     shown = {page.shown(box): certainty for box, certainty in certainties}
-    return ReadPage(page, shown, mean(crops.certainties) if crops.certainties else 0.0)
+    legible = sum(len(found.text) for found in crops.seen if _is_legible(found))
+    return ReadPage(page, shown, legible, sum(len(found.text) for found in crops.seen))
+
+
+def _is_legible(read: Recognised) -> bool:
+    return len(read.text) >= WORD_LENGTH and read.certainty >= LEGIBLE
 
 
 def _run(box: Box, text: str) -> Run:
@@ -149,13 +157,14 @@ class _Crops:
     scale: float
     usual: float
     recogniser: Recogniser
-    certainties: list[float] = field(default_factory=list)
-    """How certain each word of two characters or more was: fewer are read as well upside down."""
+    seen: list[Recognised] = field(default_factory=list)
+    """All that was read; second views of words do not count."""
 
     def read(self, boxes: Sequence[Box], margin: float) -> list[Recognised]:
         """What stands in some boxes, each set on white of `margin` line heights."""
         read = self.recogniser.read([self._cut(box, margin) for box in boxes])
-        self.certainties.extend(found.certainty for found in read if len(found.text) > 1)
+        if margin == VIEWS[0]:
+            self.seen.extend(read)
         return read
 
     def is_faint(self, box: Box) -> bool:

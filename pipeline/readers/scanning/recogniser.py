@@ -32,7 +32,7 @@ LEAST_WIDTH = 64
 WIDTH_STEP = 32
 """Lines of one width, to this step, are read together."""
 MOST_WIDTH = 3200
-BATCH_PIXELS = 48 * 320 * 4
+BATCH_PIXELS = 48 * 320 * 2
 """How much is read at once, which bounds the memory."""
 _BLANK = 0
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
@@ -136,6 +136,7 @@ def recogniser() -> Recogniser:
     # Documents are read side by side in worker processes; an arena and more threads would only cost memory.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False  # each width of line is another pattern, kept for good
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
         str(_network()), sess_options=options, providers=["CPUExecutionProvider"]
