@@ -1,28 +1,76 @@
-"""How much processor time the document being read may take: set for a worker, renewed for each piece of slow work.
+"""How much time and memory the document being read may take: set for a worker, renewed and widened for pictures.
 
-The time is the processor's and not the clock's, so that a busy machine loses no document; the system ends a
-process that outlives it, whatever it is doing. Without an allowance, as outside a worker, nothing is bounded.
+The time is the processor's and not the clock's, so that a busy machine loses no document. The system ends a
+process that outlives it, and refuses memory beyond the rest, whatever the process is doing. Without an
+allowance, as outside a worker, nothing is bounded.
 """
 
 from __future__ import annotations
 
+import ctypes
 import math
 import resource
 import time
+from contextlib import suppress
+from pathlib import Path
+
+MUCH_FREE = 300_000_000
+WORN_SHARE = 0.6
 
 _seconds: float | None = None
 
 
-def allow(seconds: float) -> None:
-    """Gives this process so many seconds of processor time from now on, and as many whenever they are renewed."""
+def allow(seconds: float, memory: int, picture_memory: int) -> None:
+    """Bounds this process from now on.
+
+    Args:
+        seconds: Of processor time, and as many whenever they are renewed.
+        memory: Bytes of address space.
+        picture_memory: The same, once what recognises print is loaded.
+    """
     global _seconds
     _seconds = seconds
-    renew()
+    resource.setrlimit(resource.RLIMIT_AS, (memory, picture_memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    begin()
 
 
-def renew() -> None:
-    """Begins the allowance anew: for a document, or for a page that has to be recognised from a picture."""
+def begin() -> None:
+    """Begins the time of another document."""
     if _seconds is None:
         return
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + _seconds), most))
+
+
+def renew() -> None:
+    """Begins the time anew for a page that has to be recognised from a picture, and grants the memory it takes.
+
+    The memory stays granted: what recognises print stays loaded.
+    """
+    begin()
+    if _seconds is not None:
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def is_worn() -> bool:
+    """Whether an earlier document left so little address space that the next would not have its share."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return limit != resource.RLIM_INFINITY and _pages()[0] > limit * WORN_SHARE
+
+
+def give_back() -> None:
+    """Gives back to the system what a large document has left free in this process, where there is much of it."""
+    if _pages()[1] > MUCH_FREE:
+        with suppress(AttributeError, OSError):  # only the GNU library keeps it, and only it can give it back
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def _pages() -> tuple[int, int]:
+    """Bytes of address space and of memory that this process holds; 0 where the system does not tell."""
+    try:
+        size, held = Path("/proc/self/statm").read_text().split()[:2]
+    except OSError:
+        return 0, 0
+    return int(size) * resource.getpagesize(), int(held) * resource.getpagesize()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 import threading
 import time
 import zlib
@@ -28,11 +29,11 @@ from pipeline.report import Report
 from pipeline.workers import (
     EXECUTOR,
     OUT_OF_TIME,
+    WORN,
     Executor,
     Limits,
     LocalWorkers,
     WorkersError,
-    give_back_memory,
     remote_executor,
 )
 
@@ -55,6 +56,12 @@ UNSETTLED = frozenset(
     }
 )
 """Codes that tell of the moment and not of the document: another run may read it."""
+
+
+_SHORT_OF_MEMORY = re.compile(
+    r"(?i)insufficient memory|out of memory|bad.?alloc|failed to (allocate|map)|cannot allocate"
+)
+"""How libraries that are not written in Python say `MemoryError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,8 @@ def _guarded(data: bytes, item: Item) -> Report:
         error = UnreadableDocumentError("limit_exceeded", what="nesting")
     except Exception as unforeseen:
         reason = str(unforeseen).splitlines()[0][:200] if str(unforeseen) else "-"
+        if _SHORT_OF_MEMORY.search(reason):
+            raise MemoryError(reason) from None
         error = UnreadableDocumentError("reader_failed", error_class=type(unforeseen).__name__, reason=reason)
     return failed(_known(data, item), error)
 
@@ -139,9 +148,7 @@ def read_packed(item: Item) -> bytes:
     Raises:
         MemoryError: The memory of this process does not suffice.
     """
-    packed = _packed(read_item(item))
-    give_back_memory()
-    return packed
+    return _packed(read_item(item))
 
 
 def read_isolated(item: Item, limits: Limits) -> bytes:
@@ -226,6 +233,8 @@ class _Reading:
         error = _error(future)
         if error is None:
             place.packed = future.result()
+        elif isinstance(error, ProcessExpired) and error.exitcode == WORN:
+            self._running[self._submit(place.item)] = place
         else:
             self._lose(place, error)
 

@@ -8,23 +8,19 @@ machine that runs it, so that no cluster need know how to stop a document that h
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import multiprocessing
 import os
-import resource
 import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, Self, TypeVar
 
 from pebble import ProcessPool
 
-from pipeline.allowance import allow, renew
+from pipeline.allowance import allow, begin, give_back, is_worn
 from pipeline.faults import CodedError
 
 T = TypeVar("T")
@@ -33,7 +29,8 @@ EXECUTOR = "OGI_EXECUTOR"
 LOCAL = "local"
 REMOTE_TRIES = 3
 OUT_OF_TIME = -signal.SIGXCPU
-MUCH_MEMORY = 300_000_000
+WORN = 75
+"""The exit code of a worker that gives its place to a fresh one, without having begun its call."""
 PRELOADED = ["pipeline.preload"]
 
 
@@ -49,6 +46,7 @@ class Limits:
         seconds: Of processor time for one document, and for each of its pages that is a picture.
         clock_seconds: By the clock, after which a worker is taken to be stuck however busy the machine is.
         memory: Bytes of address space of the worker that reads it.
+        picture_memory: The same for a worker that recognises print: the models alone take most of a gigabyte.
         workers: Processes on this machine.
         tasks_per_worker: Documents after which a worker is replaced, so that what a library leaks is bounded.
         under_way: Documents handed to the workers and not yet read.
@@ -60,6 +58,7 @@ class Limits:
     seconds: float = 60.0
     clock_seconds: float = 600.0
     memory: int = 1_500_000_000
+    picture_memory: int = 3_000_000_000
     workers: int = max(1, os.cpu_count() or 1)
     tasks_per_worker: int = 200
     under_way: int = 64
@@ -108,8 +107,8 @@ class LocalWorkers:
     """Worker processes of this machine; one that hangs or dies takes its own call with it and is replaced.
 
     A call that outlives its time by the clock fails with `TimeoutError`, one whose worker dies with pebble's
-    `ProcessExpired` (exit code `OUT_OF_TIME` where its processor time was used up). A pool that breaks altogether
-    fails what it had under way and is replaced with the next call.
+    `ProcessExpired`: exit code `OUT_OF_TIME` where its processor time was used up, `WORN` where it did not even
+    begin. A pool that breaks altogether fails what it had under way and is replaced with the next call.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -159,38 +158,26 @@ def _pool(limits: Limits) -> ProcessPool:
     return ProcessPool(
         max_workers=limits.workers,
         max_tasks=limits.tasks_per_worker,
-        initializer=_bound,
-        initargs=[limits.memory, limits.seconds],
+        initializer=allow,
+        initargs=[limits.seconds, limits.memory, limits.picture_memory],
         context=context,
     )
 
 
+_has_worked = False
+
+
 def _call(function: Callable[..., T], *arguments: Any) -> T:
-    """Runs in the worker: every call has its own time."""
-    renew()
-    return function(*arguments)
-
-
-def _bound(memory: int, seconds: float) -> None:
-    allow(seconds)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def give_back_memory() -> None:
-    """Gives back to the system what a large document has left free in this process, where there is much of it."""
-    if _held() > MUCH_MEMORY:
-        with suppress(AttributeError, OSError):  # only the GNU library keeps it, and only it can give it back
-            ctypes.CDLL(None).malloc_trim(0)
-
-
-def _held() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    """Runs in the worker: every call has its own time, and its share of memory."""
+    global _has_worked
+    if _has_worked and is_worn():
+        os._exit(WORN)
+    _has_worked = True
+    begin()
     try:
-        pages = Path("/proc/self/statm").read_text().split()[1]
-    except OSError:
-        return 0
-    return int(pages) * resource.getpagesize()
+        return function(*arguments)
+    finally:
+        give_back()
 
 
 class Cluster:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import time
@@ -60,10 +61,16 @@ def _swell() -> None:
     bytearray(3_000_000_000)
 
 
+def _bloat() -> None:
+    """Address space that an earlier document leaves taken."""
+    _KEPT.append(mmap.mmap(-1, 1_000_000_000))
+
+
 def _doze() -> None:
     time.sleep(0.3)
 
 
+_KEPT: list[mmap.mmap] = []
 ACTIONS: dict[str, Callable[[], None]] = {
     "hang": _hang,
     "spin": _spin,
@@ -72,6 +79,7 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "swell": _swell,
     "doze": _doze,
     "renew": _renew,
+    "bloat": _bloat,
     "report": lambda: None,
 }
 

@@ -19,6 +19,8 @@ from pipeline.workers import Limits, LocalWorkers, WorkersError, remote_executor
 from tests.scripted import ScriptedWorkers, script, tries
 
 LIMITS = Limits(seconds=1, clock_seconds=3, workers=2, memory=1_500_000_000)
+PATIENT = replace(LIMITS, clock_seconds=120)
+"""For what uses up its processor time: a busy machine takes a multiple of it by the clock."""
 
 
 def codes(reports):
@@ -51,7 +53,7 @@ def test_reports_come_in_the_order_of_their_files(sample):
 )
 def test_a_document_that_takes_its_worker_down_is_lost_alone_after_two_tries(tmp_path, line, code):
     items = script(tmp_path, "report", line, "report", "report")
-    reports = run(items)
+    reports = run(items, LIMITS if line == "hang" else PATIENT)
     assert codes(reports) == ["not_report_unknown", code, "not_report_unknown", "not_report_unknown"]
     assert [tries(item) for item in items] == [1, 2, 1, 1]
     assert reports[1].sha256 == read_item(items[1]).sha256
@@ -65,7 +67,7 @@ def test_a_document_that_only_failed_once_is_read(tmp_path):
 
 def test_work_that_renews_its_time_may_take_longer(tmp_path):
     """As a scan does with every page."""
-    assert codes(run(script(tmp_path, "renew"))) == ["not_report_unknown"]
+    assert codes(run(script(tmp_path, "renew"), PATIENT)) == ["not_report_unknown"]
 
 
 def test_memory_is_bounded(tmp_path):
@@ -86,8 +88,28 @@ def test_other_documents_go_on_while_one_hangs_and_is_tried_again(tmp_path):
     workers.shutdown(wait=False)
 
 
+def test_a_worker_whose_memory_is_taken_gives_its_place_to_a_fresh_one(tmp_path):
+    """Else the next document would fail for what an earlier one has left."""
+    items = script(tmp_path, "bloat", "report", "report")
+    assert codes(run(items, replace(LIMITS, workers=1))) == ["not_report_unknown"] * 3
+    first, second, third = (item.path.with_suffix(".tries").read_text() for item in items)
+    assert first != second == third
+
+
+def test_what_libraries_say_of_too_little_memory_is_understood(tmp_path, monkeypatch):
+    from pipeline import batch
+
+    def read(*_, **__):
+        raise OSError("libgfortran.so: failed to map segment from shared object")
+
+    (item,) = script(tmp_path, "report")
+    monkeypatch.setattr(batch, "read_report", read)
+    with pytest.raises(MemoryError):
+        read_item(item)
+
+
 def test_many_hanging_documents_use_up_the_time_for_second_tries(tmp_path):
-    limits = Limits(seconds=1, workers=3, second_tries=1.0)
+    limits = replace(PATIENT, workers=3, second_tries=1.0)
     items = script(tmp_path, *["spin"] * 6, "report")
     found = codes(run(items, limits))
     assert found[-1] == "not_report_unknown"
