@@ -155,6 +155,9 @@ def _pool(limits: Limits) -> ProcessPool:
     """Workers are forked from a server without threads that has loaded what every one of them needs."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
+    # The server is started by `python -c`, which looks for modules in the working folder first: a folder there
+    # that is called `pipeline` too must not be taken for this package.
+    os.environ["PYTHONSAFEPATH"] = "1"
     return ProcessPool(
         max_workers=limits.workers,
         max_tasks=limits.tasks_per_worker,

@@ -117,3 +117,12 @@ def test_a_build_without_its_input_says_so(ogi: Ogi, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nowhere" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_the_working_folder_may_hold_modules_of_the_same_names(ogi: Ogi, tmp_path: Path) -> None:
+    for name in ("pipeline", "schemas", "assets"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('taken for the package')\n")
+    done = ogi("extract", "--format", "jsonl", DOCX, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "ok"
