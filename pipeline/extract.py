@@ -106,6 +106,8 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
         named = _table_of(row)
         if row.first and named is None:
             named = known_grids.get(row.grid)
+            if named is None and _lies_within(row, current, tables, known_grids):
+                named = current
             if named is None and row.label and not _awaits_rows(current, header, over_data):
                 # A table that is none of the form's; bare values, or what stands under a header that had no
                 # rows yet, may continue one across a page.
@@ -122,6 +124,21 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
             over_data.add(current)
         tables.setdefault(current, []).append(_Entry(row, header.get(current, ())))
     return tables
+
+
+def _lies_within(
+    row: TableRow, table: str | None, tables: Mapping[str, list[_Entry]], known: Mapping[int, str]
+) -> bool:
+    """Whether a grid without known labels stands between two parts of one table and is as wide as its rows.
+
+    A row that page ends cut off on both sides is a grid of its own, and its label may be half of one.
+    """
+    if table is None or table not in tables:
+        return False
+    following = min((grid for grid in known if grid > row.grid), default=None)
+    above = next((entry.row for entry in reversed(tables[table]) if entry.row.meanings), None)
+    continues = following is not None and known[following] == table
+    return continues and above is not None and len(above.values) == len(row.values)
 
 
 def _awaits_rows(

@@ -566,3 +566,13 @@ def test_the_place_of_a_number_is_kept() -> None:
     cell = next(c for c in extraction.cells if (c.row, c.column) == ("rejected_repeat", "total"))
     found = [c for c in grid(table).cells() if c.text == cell.raw]
     assert [c.locator for c in found] == [cell.locator]
+
+
+def test_a_half_row_alone_between_two_pages_is_not_lost(facts: Facts) -> None:
+    """Seen on a scan: page ends on both sides leave a row as a table of its own, with half of its label."""
+    table = rows_of(facts, APPLICATIONS)
+    at = row_at(table, "4.保护第三方")
+    half = relabelled([table[at]], {"4.保护第三方合法权益": "4.保护第"})
+    parts = report_tables(facts)
+    place = next(i for i, part in enumerate(parts) if any("自然人" in s.text for row in part for s in row))
+    checked(facts, *parts[:place], table[:at], half, table[at + 1 :], *parts[place + 1 :])
