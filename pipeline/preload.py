@@ -5,6 +5,7 @@ No module here may start a thread: what is forked while one runs may hang. Polar
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 
 from pipeline.read import read_report
@@ -14,3 +15,7 @@ SPECIMEN = "示例市2023年政府信息公开工作年度报告\n一、总体�
 # A fault here would keep every worker from starting; in a worker it is told with the document it concerns.
 with suppress(Exception):
     read_report(SPECIMEN.encode(), "specimen.txt")
+
+# What is loaded stays: without this every worker's collector walks through it again and again.
+gc.collect()
+gc.freeze()

@@ -8,16 +8,20 @@ from __future__ import annotations
 import hashlib
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Protocol, cast
 
-from pipeline.document import Document, UnreadableDocumentError
+from pipeline.document import Block, Cell, Document, Paragraph, UnreadableDocumentError
 from pipeline.readers.sniff import ENCRYPTED, sniff
 
 FIRST_VERSION = "1"
 CELLS_LIMIT = 50_000
 """Cells of all tables of a document: a report has 200, a county's reports bound together some ten thousand."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Reader(Protocol):
@@ -44,7 +48,27 @@ def read_document(data: bytes, name: str = "") -> Document:
     cells = sum(len(row) for grid in document.grids for row in grid.rows)
     if cells > CELLS_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{cells} > {CELLS_LIMIT} cells in its tables")
-    return document
+    return _writable(document)
+
+
+def _writable(document: Document) -> Document:
+    """The document with U+FFFD for halves of surrogate pairs, which damaged fonts give and no file can hold."""
+    texts = [cell.text for grid in document.grids for cell in grid.cells()]
+    texts += [paragraph.text for paragraph in document.paragraphs] + list(document.properties.values())
+    if not _SURROGATE.search("".join(texts)):
+        return document
+    properties = {name: _SURROGATE.sub("\ufffd", text) for name, text in document.properties.items()}
+    return replace(document, blocks=tuple(map(_writable_block, document.blocks)), properties=properties)
+
+
+def _writable_block(block: Block) -> Block:
+    if isinstance(block, Paragraph):
+        return replace(block, text=_SURROGATE.sub("\ufffd", block.text))
+    return replace(block, rows=tuple(tuple(map(_writable_cell, row)) for row in block.rows))
+
+
+def _writable_cell(cell: Cell) -> Cell:
+    return replace(cell, text=_SURROGATE.sub("\ufffd", cell.text))
 
 
 def _read(data: bytes, media_type: str) -> Document:

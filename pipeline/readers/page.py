@@ -10,7 +10,8 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from lxml import etree
 
@@ -35,10 +36,13 @@ LINK_SHARE = 0.7
 LINKS_OF_A_LIST = 4
 HEADING_DISTANCE = 120
 ICON_SIZE = 60
+STYLE_LENGTH = 4_000
+"""Characters of a style that are looked at; what is remembered of styles must not grow with a hostile page."""
 
 _HIDES = re.compile(r"(?i)none|hid")
 _NOT_DISPLAYED = re.compile(r"(?i)(^|[;\s])(display\s*:\s*none|mso-hide\s*:\s*all)")
 _NOT_VISIBLE = re.compile(r"(?i)(^|[;\s])visibility\s*:\s*hidden")
+_STYLED = etree.XPath("descendant-or-self::*[@style or @hidden]")
 _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
 _META_DATE = re.compile(_DATE)
 _PUBLISHED = re.compile(rf"(?:发布|公开|发文|公布|发稿|更新)(?:日期|时间)\s*[\]】]?\s*[:：]?\s*{_DATE}")
@@ -115,17 +119,24 @@ def without_hidden(root: Element) -> None:
     for field_ in root.iter("input"):
         _show_value(field_)
     etree.strip_elements(root, *NEVER_SHOWN, with_tail=False)
-    for element in [found for found in root.iter() if _may_hide(found)]:
-        if element.get("hidden") is not None or _NOT_DISPLAYED.search(element.get("style", "")):
+    for element in cast("list[Element]", _STYLED(root)):
+        style = element.get("style", "")[:STYLE_LENGTH]
+        how = "none" if element.get("hidden") is not None else _hidden_by(style)
+        if how == "none":
             _drop(element)
-        elif _NOT_VISIBLE.search(element.get("style", "")):
+        elif how == "blank":
             _blank(element)
     etree.strip_tags(root, *INLINE)
 
 
-def _may_hide(element: Element) -> bool:
-    style = element.get("style")
-    return (style is not None and _HIDES.search(style) is not None) or element.get("hidden") is not None
+@lru_cache(maxsize=4_096)
+def _hidden_by(style: str) -> str:
+    """How a style hides what it is set on: `none` as if it were not there, `blank` leaving its place; else empty."""
+    if not _HIDES.search(style):
+        return ""
+    if _NOT_DISPLAYED.search(style):
+        return "none"
+    return "blank" if _NOT_VISIBLE.search(style) else ""
 
 
 def _show_value(field_: Element) -> None:

@@ -72,3 +72,23 @@ def test_importing_the_registry_imports_no_reader() -> None:
     script = f"import sys, pipeline.readers; print([name for name in {watched} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_text_that_no_file_can_hold_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Halves of surrogate pairs, as a damaged font of a PDF gave them."""
+    from pipeline.document import Cell, Document, Grid, Paragraph
+    from pipeline.readers import text
+
+    broken = "甲\udd62乙"
+    grid = Grid(((Cell(broken, 0, 0), Cell("1", 0, 1)),))
+    made = Document((Paragraph(broken), grid), "text/plain", "", "test", {"title": broken})
+    monkeypatch.setattr(text, "read", lambda data, sha256: made)
+    document = registry.read_document(b"words")
+    assert document.paragraphs[0].text == document.properties["title"] == "甲\ufffd乙"
+    assert [cell.text for cell in document.grids[0].cells()] == ["甲\ufffd乙", "1"]
+
+
+def test_more_cells_than_any_report_has_are_refused() -> None:
+    with pytest.raises(UnreadableDocumentError) as caught:
+        registry.read_document(b"a\tb\tc\td\n" * 13_000)
+    assert caught.value.code == "limit_exceeded"
