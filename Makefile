@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test lint types unit integration pipeline dev sample divisions bench lock clean
+.PHONY: help warehouse test lint types unit integration pipeline dev sample ocr bench lock clean
 
 help:  ## Lists what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ pipeline: $(VENV)/.dev  ## The whole build, the command, Dagster
 dev: $(VENV)/.run  ## Dagster's page on http://127.0.0.1:3000, with its runs kept in .dagster/
 	@mkdir -p .dagster && cp dagster.yaml .dagster/
 	DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster dev
+
+ocr: $(VENV)/.run  ## Adds the reading of scans (about 220 MB) to the set-up
+	$(BIN)/pip install -qq --require-hashes --requirement requirements/ocr.lock
 
 sample: $(VENV)/.dev  ## Typesets the embedded sample again from its facts
 	$(BIN)/python scripts/make_sample.py

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 Outcome = Literal["CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED"]
-OUTCOMES: tuple[Outcome, ...] = ("CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED")
 OBJECTS, MANIFEST, REGISTERS = "objects", "manifest", "registers"
 LINES, PARQUET = ".jsonl", ".parquet"
 READ_TRIES = 5

@@ -24,8 +24,9 @@ def compile_lock(name: str, *arguments: str, text: str | None = None) -> None:
 
 
 def main() -> None:
-    """Writes all three."""
+    """Writes all four."""
     compile_lock("run", "pyproject.toml", "--extra", "build")
+    compile_lock("ocr", "pyproject.toml", "--extra", "ocr", "--constraint", "requirements/run.lock")
     compile_lock("dev", "pyproject.toml", "--all-extras", "--constraint", "requirements/run.lock")
     compile_lock("oldest-duckdb", "-", text=OLDEST_DUCKDB)
 

@@ -40,7 +40,7 @@ def show(lang: Language, report: str, cell: str | None, to: Path | None, warehou
     Examples:
       ogi show report.pdf granted/total
       ogi show 2023.docx 予以公开/自然人 --to cell.html
-      ogi show 11320813014355000X-2023-473610ddb1 review_litigation/reconsideration/total --to cell.png
+      ogi show 320813-people_government-2023-473610ddb1 review_litigation/reconsideration/total --to cell.png
     """
     from pipeline.evidence.exhibit import exhibit
 

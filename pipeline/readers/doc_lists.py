@@ -14,7 +14,6 @@ LIST_SIZE = 28
 LIST_USE_SIZE = 16
 LEVEL_SIZE = 28
 PARAGRAPH_STYLE = 1
-NO_STYLE = 0xFFF
 NUMBER_STYLES = {
     0: "decimal",
     1: "upperRoman",

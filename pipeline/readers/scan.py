@@ -28,7 +28,6 @@ MAX_PIXELS = 80_000_000
 """Pixels of a page: A3 at 600 dots an inch has 70 million."""
 LEAST_SIDE = 200
 """Pixels: a smaller picture is an icon or a seal and shows no page."""
-PDF_DPI = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,7 @@ GOOD = "a,某局,http://www.example.invalid/1.html,report,2023,official,\n"
 
 
 def test_shipped_register_is_sound() -> None:
-    for source in load_sources():
-        assert source.url.startswith("http")
+    assert load_sources() == ()  # nothing is fetched unless somebody adds rows
 
 
 @pytest.mark.parametrize(

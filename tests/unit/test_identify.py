@@ -77,7 +77,7 @@ def test_organ_named_elsewhere(lines: tuple[str, ...], agency: str, source: str)
 
 
 def test_the_title_goes_before_the_office_that_edits() -> None:
-    found = identify(document("洪泽区人民政府", "2023年政府信息公开工作年度报告", "本报告由淮安市洪泽区人民政府办公室编制。", *BODY))  # fmt: skip
+    found = identify(document("洪泽区人民政府", "2023年政府信息公开工作年度报告", "本报告由淮安市洪泽区人民政府办公室组织编写。", *BODY))  # fmt: skip
     assert found.agency_name == "洪泽区人民政府"
 
 
