@@ -9,7 +9,7 @@ from pipeline.divisions import Resolution, resolve
 from pipeline.lines import closed_up, fold
 from pipeline.organs import STATE_PREFIX, Organ, listed_organ, read_organ, short_hash
 from pipeline.places import BRANCH, Place, read_place
-from pipeline.register import load_divisions, zone_words
+from pipeline.register import level_of, load_divisions, zone_words
 
 UNLISTED = re.compile(r"x[0-9a-f]{8}")
 
@@ -145,11 +145,5 @@ def _level(place: Place, resolution: Resolution, code: str | None) -> str | None
     if place.township:
         return "township"
     codes = [code] if code is not None else list(resolution.candidates)
-    levels = {_level_of(candidate) for candidate in codes}
+    levels = {level_of(candidate) for candidate in codes}
     return levels.pop() if len(levels) == 1 else None
-
-
-def _level_of(code: str) -> str:
-    if code.endswith("0000"):
-        return "province"
-    return "prefecture" if code.endswith("00") else "county"

@@ -243,3 +243,10 @@ def zone_words() -> tuple[str, ...]:
     path = reference_folder() / "zone_words.csv"
     rows = read_definitions(path, ("word", "note"), key=["word"]).rows
     return tuple(sorted((row["word"] for row in rows), key=len, reverse=True))
+
+
+def level_of(code: str) -> str:
+    """The level that a division code's zeros tell: `province`, `prefecture` or `county`."""
+    if code.endswith("0000"):
+        return "province"
+    return "prefecture" if code.endswith("00") else "county"

@@ -24,6 +24,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.register import level_of
+
 REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
 FIRST_YEAR = 1992
 # 市区 stands for the whole seat of 濮阳 in the early lists
@@ -173,19 +175,12 @@ def link_successors(entries: list[Entry]) -> None:
             entry.successors.add(same_rank[0].code)
 
 
-def level(code: str) -> str:
-    """The level that the code's zeros tell."""
-    if code.endswith("0000"):
-        return "province"
-    return "prefecture" if code.endswith("00") else "county"
-
-
 def parent(code: str, codes: set[str]) -> str:
     """The code of the next level up; counties directly under a province skip the prefecture."""
-    if level(code) == "province":
+    if level_of(code) == "province":
         return ""
     prefecture = f"{code[:4]}00"
-    return prefecture if level(code) == "county" and prefecture in codes else f"{code[:2]}0000"
+    return prefecture if level_of(code) == "county" and prefecture in codes else f"{code[:2]}0000"
 
 
 def write_divisions(entries: list[Entry], path: Path) -> None:
@@ -197,7 +192,7 @@ def write_divisions(entries: list[Entry], path: Path) -> None:
         for e in sorted(entries, key=lambda e: (e.code, e.first)):
             until = "" if e.last is None else e.last
             heirs = "|".join(sorted(e.successors))
-            writer.writerow([e.code, e.name, level(e.code), parent(e.code, codes), e.first, until, heirs])
+            writer.writerow([e.code, e.name, level_of(e.code), parent(e.code, codes), e.first, until, heirs])
 
 
 def write_townships(package: Path, path: Path) -> None:

@@ -118,9 +118,14 @@ def web() -> Iterator[Web]:
     thread.join(timeout=2)
 
 
-@pytest.fixture
-def closed_port() -> int:
+def free_port() -> int:
     """A port on 127.0.0.1 where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port on 127.0.0.1 where nothing listens."""
+    return free_port()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -19,23 +17,12 @@ from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style, typeset
 from pipeline.typeset.figures import consistent_values
 from pipeline.typeset.style import FormStyle, NumberStyle
+from scripts import make_sample
 from tests.strategies import Case, cases, choices, expected_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 # A failing report has hundreds of cells: making it smaller takes minutes and tells no more.
 QUICK = (Phase.explicit, Phase.generate)
-
-
-def _load_sample() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_sample", ROOT / "scripts" / "make_sample.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SAMPLE = _load_sample()
 
 
 def read(content: bytes) -> Extraction:
@@ -66,10 +53,10 @@ def told(variants: Mapping[str, str]) -> dict[str, str]:
     return {table: name for table, name in variants.items() if table != "review_litigation"}
 
 
-@pytest.mark.parametrize("listed", SAMPLE.read_reports(), ids=lambda listed: listed["file"])
+@pytest.mark.parametrize("listed", make_sample.read_reports(), ids=lambda listed: listed["file"])
 def test_sample_comes_back_cell_for_cell(listed: dict[str, object]) -> None:
-    facts, style = SAMPLE.facts_of(listed), SAMPLE.read_style(listed["style"])
-    extraction = read((SAMPLE.SAMPLE / "reports" / str(listed["file"])).read_bytes())
+    facts, style = make_sample.facts_of(listed), make_sample.read_style(listed["style"])
+    extraction = read((make_sample.SAMPLE / "reports" / str(listed["file"])).read_bytes())
     assert faults(facts, style, extraction) == {}
     assert told(extraction.variants) == told(facts.variants)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import re
 import sys
@@ -23,6 +22,7 @@ from pipeline.templates import load_templates
 from pipeline.typeset import Facts, Style, TypesetError, typeset
 from pipeline.typeset.facts import cells_of
 from pipeline.typeset.style import FormStyle, HtmlStyle, LabelStyle, NumberStyle, PdfStyle, TextStyle
+from scripts import make_sample
 from tests.strategies import MEDIA, PARTS, Case, cases, choices
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -215,12 +215,7 @@ def test_pdf_without_reportlab_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(scope="module")
 def sample() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_sample", ROOT / "scripts" / "make_sample.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return make_sample
 
 
 def test_sample_is_rebuilt_byte_for_byte(sample: ModuleType) -> None:

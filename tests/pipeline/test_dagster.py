@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from assets.resources import Line, silent
 from assets.tables import ALL_YEARS
 from pipeline.publish.query import open_warehouse
 from schemas.tables import load_tables
+from tests.integration.conftest import free_port
 from tests.pipeline.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -146,12 +146,6 @@ def test_a_table_that_breaks_its_definition_is_not_published(
     assert "division_code" in json.dumps(failed.metadata["problems"].value)
     assert (tmp_path / "current").readlink() == before
     assert open_warehouse(tmp_path).execute("SELECT count(*) FROM agencies").fetchone() == (7,)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
