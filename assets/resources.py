@@ -80,7 +80,7 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
         return frame if frame.height or self.inputs else take_files([sample_folder()], archive)
 
     def register(self) -> tuple[Source, ...]:
-        """The sources that people named: those of the file given, else of `data/reference/sources.csv`."""
+        """The sources that people named: those of the file given, else of the register of the project."""
         return load_sources(Path(self.sources) if self.sources else None)
 
     def source_list(self) -> tuple[Source, ...]:

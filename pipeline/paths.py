@@ -44,3 +44,9 @@ def corrections_file() -> Path:
     """The corrections of misprinted numbers: `$OGI_CORRECTIONS`, else `corrections.csv` beside what runs make."""
     named = os.environ.get("OGI_CORRECTIONS")
     return Path(named) if named else data_folder() / "corrections.csv"
+
+
+def sources_file() -> Path:
+    """The register of sources: `$OGI_SOURCES`, else `sources.csv` of the reference data."""
+    named = os.environ.get("OGI_SOURCES")
+    return Path(named) if named else reference_folder() / "sources.csv"

@@ -54,7 +54,7 @@ class BuildSummary(Protocol):
 @click.option(
     "--sources",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also fetch what this CSV of sources names (default: data/reference/sources.csv).",
+    help="Also fetch what this CSV of sources names (default: $OGI_SOURCES, else data/reference/sources.csv).",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Where the warehouse stands (default: data/warehouse)."

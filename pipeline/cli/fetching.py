@@ -36,7 +36,7 @@ def _settings(lang: Language) -> FetchSettings:
 @click.option(
     "--sources",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The register of sources (default: data/reference/sources.csv).",
+    help="The register of sources (default: $OGI_SOURCES, else data/reference/sources.csv).",
 )
 @click.option("--archive", type=str, help="A folder or an object store's address (default: data/archive).")
 @click.pass_obj

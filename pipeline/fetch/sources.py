@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from pipeline.paths import reference_folder
+from pipeline.paths import sources_file
 from schemas.definitions import DefinitionError, Row, read_definitions
 
 SourceKind = Literal["report", "listing", "attachment"]
@@ -47,12 +47,12 @@ class Source:
 
 
 def load_sources(path: Path | None = None) -> tuple[Source, ...]:
-    """The sources in a file, by default the register of the project.
+    """The sources in a file, by default that of `$OGI_SOURCES`, else of the project.
 
     Raises:
         DefinitionError: The file is missing, is no UTF-8, or has a row that breaks the rules, with its line.
     """
-    file = path or reference_folder() / "sources.csv"
+    file = path or sources_file()
     try:
         rows = read_definitions(file, COLUMNS, key=["source_id"]).rows
     except UnicodeDecodeError as error:
