@@ -1,8 +1,8 @@
 """A count flows in; as many offices' sites, each with a loopback address of its own, are served.
 
 They are what the nights of a run meet: listings with paging by script, by query and as JSON; report pages in several
-styles; attachments in every format that is written here; and sites that fail, each in its own way. Nothing in them is
-any real office's.
+styles; attachments in every format; sites that are busy and ask to come again; and addresses that fail, each in its
+own way (`benchmarks.site_faults`). Nothing in them is any real office's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -19,8 +19,9 @@ from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from benchmarks.site_faults import CLOSED_PORT, FAULTS, SITE_FAULT, Body
 from pipeline.fetch.sources import COLUMNS
 from pipeline.typeset import Facts, Media, Style, typeset
 from pipeline.typeset.figures import consistent_values
@@ -29,53 +30,51 @@ from pipeline.typeset.style import FormStyle, HtmlStyle
 YEARS = (2022, 2023)
 TABLES = ("proactive_disclosure", "applications", "review_litigation")
 FILLER = "<p>" + "本机关依法主动公开政府信息，接受社会监督。" * 12 + "</p>"
-FAULTS = (
-    "soft_404",
-    "challenge_page",
-    "empty_shell",
-    "foreign_page",
-    "server_error",
-    "incomplete_body",
-    "robots_denied",
-)
-"""What offices fail with, as the run should call it; every fifth office has one, on a page of its own."""
+FAULT_YEARS = (2021, 2020, 2019)
+"""The years whose pages fail, at every fifth office."""
+SITE_FAULTS_EVERY = 8
+"""Of the offices that fail, so many have pages that do, for each one that is closed as a whole."""
 COPIES = 10
+SCANS_EVERY = 100
+FORMATS = ("docx", "pdf", "text", "doc")
+"""Formats of attachments; a .doc holds what a .docx does until an office suite has written it (`Office.to_convert`)."""
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer: what was asked, with which status it was answered, and how long the body was."""
+    """One request and its answer.
+
+    Attributes:
+        host: Asked of it; `path` likewise.
+        status: It was answered with; 0 for no plain answer.
+        body: Bytes sent.
+        at: Unix time.
+    """
 
     host: str
     path: str
     status: int
     body: int
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What stands at a path; `send` where no plain answer does."""
-
-    data: bytes = b""
-    media: str = "text/html; charset=utf-8"
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    validators: str = "etag"
-    changing: bool = False
-    send: Callable[[BaseHTTPRequestHandler], None] | None = None
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)
 class Office:
-    """One office: its address, its pages by path, and what a run should find of it."""
+    """One office: its address, its pages by path, and what a run should find of it.
+
+    Attributes:
+        faults: The names of those that its pages have; `robots_denied` closes the whole site.
+        to_convert: Attachments by path, with the kind (`doc`, `scan`) they are of where that can be made.
+    """
 
     number: int
     name: str
     host: str
     style: int
-    fault: str
+    faults: tuple[str, ...] = ()
     pages: dict[str, Body] = field(default_factory=dict)
     years: tuple[int, ...] = YEARS
+    to_convert: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -85,6 +84,7 @@ class Offices:
     offices: list[Office]
     port: int = 0
     asked: list[Exchange] = field(default_factory=list)
+    were_busy: set[tuple[str, str]] = field(default_factory=set)
 
     def url(self, office: Office) -> str:
         """The address of an office's listing."""
@@ -103,9 +103,21 @@ class Offices:
         """Every name and year that a run should have a report of."""
         return {(office.name, year) for office in self.offices for year in office.years}
 
-    def bodies(self) -> list[Exchange]:
+    def failing(self) -> set[tuple[str, str, str]]:
+        """Every failure that a run should tell of: its stage, its code and the host."""
+        kinds = {name: (fault.stage, fault.code) for name, fault in FAULTS.items()}
+        kinds[SITE_FAULT] = ("fetch", SITE_FAULT)
+        return {(*kinds[name], office.host) for office in self.offices for name in office.faults}
+
+    def bodies(self, since: float = 0.0) -> list[Exchange]:
         """The exchanges that transferred a document or page, robots.txt aside."""
-        return [e for e in self.asked if e.body and e.status == 200 and e.path != "/robots.txt"]
+        return [
+            e for e in self.asked if e.body and e.status == 200 and e.at >= since and e.path != "/robots.txt"
+        ]
+
+    def sends_validators(self, host: str) -> bool:
+        """Whether a host can tell that nothing has changed."""
+        return all(office.style != 2 for office in self.offices if office.host == host)
 
 
 def offices(count: int) -> list[Office]:
@@ -160,6 +172,9 @@ def _answer(handler: BaseHTTPRequestHandler, office: Office, site: Offices) -> N
         site.asked.append(Exchange(office.host, handler.path, 0, 0))
         body.send(handler)
         return
+    if body.busy and (office.host, handler.path) not in site.were_busy:
+        site.were_busy.add((office.host, handler.path))
+        body = Body(status=body.busy, headers=(("Retry-After", "1"),), validators="")
     data = body.data
     if body.changing:  # A key and a count of visits in every copy, as many sites have.
         data += f"<input type='hidden' value='{time.time_ns()}'><p>浏览次数：{len(site.asked)}</p>".encode()
@@ -188,19 +203,43 @@ def _validators(body: Body) -> dict[str, str]:
 
 def _office(number: int) -> Office:
     style = number % 5
-    fault = FAULTS[number // 5 % len(FAULTS)] if number % 5 == 4 else ""
     office = Office(
         number,
         f"示范市样例区第{number}局（虚构）",
         f"127.0.{1 + number // 200}.{1 + number % 200}",
         style,
-        fault,
+        _faults(number // 5) if style == 4 else (),
     )
     office.pages["/robots.txt"] = Body(b"", "text/plain", 404, validators="")
     (_by_script, _by_query, _by_json, _by_files, _by_column)[style](office)
-    if fault:
-        _add_fault(office)
+    if SITE_FAULT in office.faults:
+        office.pages["/robots.txt"] = Body(b"User-agent: *\nDisallow: /\n", "text/plain", validators="")
+        office.years = ()
     return office
+
+
+def _faults(number: int) -> tuple[str, ...]:
+    """What the pages of an office fail with: three faults in turn, or one of the whole site."""
+    turn, place = divmod(number, SITE_FAULTS_EVERY)
+    if place == SITE_FAULTS_EVERY - 1:
+        return (SITE_FAULT,)
+    first = (turn * (SITE_FAULTS_EVERY - 1) + place) * len(FAULT_YEARS)
+    names = tuple(FAULTS)
+    return tuple(names[(first + n) % len(names)] for n in range(len(FAULT_YEARS)))
+
+
+def _failing(office: Office, year: int, name: str) -> tuple[str, str]:
+    """The link to an address that fails, which stands there from now on."""
+    fault = FAULTS.get(name)
+    path = f"/c/{year}-{name}.html"
+    if fault is not None and fault.stage == "read":
+        path, whole = f"/f/{year}-{name}.docx", _report(office.name, year, "docx", office.number)
+        office.pages[path] = Body(whole[: len(whole) // 2], "application/msword")
+    elif fault is not None and fault.body is not None:
+        office.pages[path] = fault.body()
+    else:
+        return f"http://{office.host}:{CLOSED_PORT}{path}", _title(office, year)
+    return path, _title(office, year)
 
 
 def _title(office: Office, year: int) -> str:
@@ -224,9 +263,17 @@ def report(name: str, year: int, media: Media, seed: int) -> bytes:
         sections={1: (f"{year}年，{name}依法推进政府信息公开。",), 5: ("公开形式有待丰富。",)},
         published_on=f"{year + 1}-01-{1 + seed % 28:02d}",
     )
-    form = FormStyle(title="{agency}{year}年政府信息公开工作年度报告", signature=True)
+    form = FormStyle(
+        title="{agency}{year}年政府信息公开工作年度报告",
+        signature=True,
+        disclosure="each_block" if seed % 7 == 3 else "one",
+    )
     pages = HtmlStyle(
-        site=seed % 2 == 0, pasted=seed % 3 == 0, encoding="gb18030" if seed % 4 == 1 else "utf-8"
+        site=seed % 2 == 0,
+        pasted=seed % 3 == 0,
+        encoding="gb18030" if seed % 4 == 1 else "utf-8",
+        closed=seed % 5 != 0,
+        nested=seed % 11 == 5,
     )
     return typeset(facts, Style(form=form, html=pages), media)
 
@@ -243,8 +290,9 @@ def _by_script(office: Office) -> None:
         office.pages[place] = Body(
             _page("政府信息公开年报", (f"{year}.html", _title(office, year)), more=script)
         )
+        busy = (0, 429, 503)[office.number // 5 % 3]
         office.pages[f"/nb/{year}.html"] = Body(
-            _report(office.name, year, "html", office.number), "text/html"
+            _report(office.name, year, "html", office.number), "text/html", busy=busy
         )
 
 
@@ -254,12 +302,25 @@ def _by_query(office: Office) -> None:
         other = (f"/nb/?page={3 - page}", "下一页" if page == 1 else "1")
         listing = _page("政府信息公开年报", (f"/c/{year}.shtml", _title(office, year)), other)
         office.pages["/nb/" if page == 1 else f"/nb/?page={page}"] = Body(listing, validators="date")
-        shown = _page(_title(office, year), (f"/f/P{year}.docx", "附件：年度报告"))
+        path, kind = _attachment(office, year)
+        shown = _page(_title(office, year), (path, "附件：年度报告"))
         office.pages[f"/c/{year}.shtml"] = Body(shown, validators="date")
-        office.pages[f"/f/P{year}.docx"] = Body(
-            _report(office.name, year, "docx", office.number), "application/octet-stream", validators="date"
+        office.pages[path] = Body(
+            _report(office.name, year, kind, office.number), "application/octet-stream", validators="date"
         )
     office.pages["/nb/?page=1"] = office.pages["/nb/"]
+
+
+def _attachment(office: Office, year: int) -> tuple[str, Media]:
+    """Where an office's attachment stands, and what it is written as here."""
+    kind = FORMATS[(office.number // 5 + year) % len(FORMATS)]
+    path = f"/download/P{year}.txt" if kind == "text" else f"/f/P{year}.{kind}"
+    if kind == "doc":
+        office.to_convert[path] = "doc"
+        return path, "docx"
+    if kind == "pdf" and office.number % SCANS_EVERY == 1:
+        office.to_convert[path] = "scan"
+    return path, cast(Media, kind)
 
 
 def _by_json(office: Office) -> None:
@@ -302,39 +363,10 @@ def _by_column(office: Office) -> None:
     """A front page whose column leads to the listing; one office in ten offers the same file at ten addresses."""
     office.pages["/nb/"] = Body(_page("首页", ("/list/", "政府信息公开年报")))
     links = [(f"/c/{year}.html", _title(office, year)) for year in YEARS]
-    if office.fault:
-        links.append(("/c/2021.html", _title(office, 2021)))
+    links += [_failing(office, year, name) for year, name in zip(FAULT_YEARS, office.faults, strict=False)]
     office.pages["/list/"] = Body(_page("政府信息公开年报", *links))
     for year in YEARS:
         copies = [(f"/f/{year}-{n}.docx", "附件") for n in range(COPIES if office.number % 10 == 9 else 1)]
         office.pages[f"/c/{year}.html"] = Body(_page(_title(office, year), *copies))
         for path, _ in copies:
             office.pages[path] = Body(_report(office.name, year, "docx", office.number), "application/msword")
-
-
-def _add_fault(office: Office) -> None:
-    """Makes the page of 2021 fail by name; a site closed by its robots.txt has nothing at all."""
-    words = "<html><body><p>{}</p>{}</body></html>"
-    script = "<script>var a=1;</script>"
-    faulty = {
-        "soft_404": Body(words.format("您访问的页面不存在", "").encode(), validators=""),
-        "challenge_page": Body(words.format("", script).encode(), status=412, validators=""),
-        "empty_shell": Body(words.format("", script).encode(), validators=""),
-        "foreign_page": Body(words.format("澳门百家乐 真人娱乐 在线赌场 " * 30, "").encode(), validators=""),
-        "server_error": Body(b"<h1>503</h1>", status=503, validators=""),
-        "incomplete_body": Body(send=_cut_short),
-    }
-    if office.fault == "robots_denied":
-        office.pages["/robots.txt"] = Body(b"User-agent: *\nDisallow: /\n", "text/plain", validators="")
-        office.years = ()
-        return
-    office.pages["/c/2021.html"] = faulty[office.fault]
-
-
-def _cut_short(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response_only(200)
-    handler.send_header("Content-Type", "text/html")
-    handler.send_header("Content-Length", "100000")
-    handler.end_headers()
-    handler.wfile.write(b"<html>")
-    handler.close_connection = True
