@@ -43,7 +43,8 @@ everything = dg.define_asset_job(
     EVERYTHING,
     selection=dg.AssetSelection.all(),
     description="Discovers, fetches, reads, checks, reconciles and publishes; every report year at once.",
-    tags=ALL_YEARS,
+    # A run that is tried again begins at its beginning: another may have left its frames in the staging since.
+    tags=ALL_YEARS | {"dagster/retry_strategy": "ALL_STEPS"},
     hooks={note_step_failure},
 )
 
@@ -56,8 +57,11 @@ everything = dg.define_asset_job(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every night at two in Shanghai, unless OGI_NIGHTLY_CRON names another time.",
 )
-def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """One run a night, named by its time, so that a night is never run twice."""
+def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """One run a night, named by its time, so that a night is never run twice; nights do not pile up in the queue."""
+    waiting = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED], tags={"dagster/schedule_name": NIGHTLY})
+    if context.instance.get_runs_count(waiting):
+        return dg.SkipReason("the night before still waits for its turn")
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=ALL_YEARS)
 
 

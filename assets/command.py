@@ -11,6 +11,7 @@ import polars as pl
 
 from assets.automation import root_words
 from assets.definitions import EVERYTHING, compose
+from assets.launcher import WAREHOUSE_TAG
 from assets.resources import Line, read_staged
 from assets.tables import ALL_YEARS
 from pipeline.accounting import account
@@ -55,7 +56,10 @@ def build(
     job = compose(line, progress).resolve_job_def(EVERYTHING)
     with _instance() as instance:
         result = job.execute_in_process(
-            instance=instance, run_config=QUIET, tags=ALL_YEARS, raise_on_error=False
+            instance=instance,
+            run_config=QUIET,
+            tags=ALL_YEARS | {WAREHOUSE_TAG: str(line.warehouse.absolute())},
+            raise_on_error=False,
         )
     summary = _summary(line, result)
     if summary.problems:

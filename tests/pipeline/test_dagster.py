@@ -85,12 +85,15 @@ def test_facts_are_kept_by_report_year_and_backfilled_in_one_run() -> None:
         assert node.backfill_policy == dg.BackfillPolicy.single_run()
 
 
-def test_the_night_is_at_two_in_shanghai_and_runs_once() -> None:
+def test_the_night_is_at_two_in_shanghai_and_runs_once(tmp_path: Path) -> None:
     schedule = defs.resolve_schedule_def(NIGHTLY)
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Asia/Shanghai")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     night = datetime(2026, 1, 15, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
-    with dg.build_schedule_context(scheduled_execution_time=night) as context:
+    with (
+        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        dg.build_schedule_context(instance, scheduled_execution_time=night) as context,
+    ):
         (request,) = schedule.evaluate_tick(context).run_requests or []
     assert request.tags.items() >= ALL_YEARS.items()
     assert request.run_key
