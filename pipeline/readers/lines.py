@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.readers.printed import raised
+
 Box = tuple[float, float, float, float]
 
 SAME_LINE = 0.45
@@ -24,6 +26,10 @@ COLUMN_GAP = 1.5
 """Character widths from which a gap in a line without rules is one between columns."""
 LETTER_GAP = 4.0
 """Character heights up to which single characters, evenly apart, are one phrase set wide."""
+SMALLER = 0.85
+"""Share of the height of the characters before it from which a character is of a smaller size."""
+RAISED = 0.15
+"""Share of that height by which the foot of a note's number is raised at least."""
 LEAST_HEIGHT = 1.0
 """Points a character is at least taken to be high: damaged fonts have characters of no height."""
 
@@ -105,14 +111,20 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
     runs: list[Run] = []
     current: list[Character] = []
     spaced = False
-    right = middle = reach = 0.0
+    right = middle = reach = least = 0.0
     for character in characters:
         text, left, top, edge, bottom = character
         if text.isspace():
             spaced = True
             continue
         gap = left - right
-        if not spaced and current and -reach <= gap <= reach and abs((top + bottom) / 2 - middle) <= reach:
+        if (
+            not spaced
+            and current
+            and -reach <= gap <= reach
+            and abs((top + bottom) / 2 - middle) <= reach
+            and bottom - top >= least
+        ):
             current.append(character)
         elif current and _is_overprint(current[-1], character):
             continue
@@ -125,6 +137,7 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
         right = edge
         middle = (top + bottom) / 2
         reach = (bottom - top) * WORD_GAP
+        least = (bottom - top) * SMALLER
     return runs
 
 
@@ -185,7 +198,12 @@ def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
     parts = [line[0].text]
     if columns and _is_letterspaced(line):
         return [run.text for run in line]
+    base = line[0]
     for previous, run in pairwise(line):
+        if _is_raised(base, previous, run):
+            parts.append(raised(run.text))
+            continue
+        base = run
         if _is_overprint(previous.characters[0], run.characters[0]) and previous.text == run.text:
             continue
         if columns and _is_column_gap(previous, run, first=previous is line[0]):
@@ -194,6 +212,16 @@ def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
             parts.append(" ")
         parts.append(run.text)
     return parts
+
+
+def _is_raised(base: Run, previous: Run, run: Run) -> bool:
+    """Whether a run is the number of a note: smaller digits, raised, right behind the print they belong to."""
+    return (
+        run.height <= SMALLER * base.height
+        and base.bottom - run.bottom >= RAISED * base.height
+        and run.left - previous.right <= WORD_GAP * base.height
+        and run.text.isdigit()
+    )
 
 
 def _is_letterspaced(line: Sequence[Run]) -> bool:

@@ -25,6 +25,12 @@ from pipeline.readers.rules import Mark
 MAX_CHARACTERS = 100_000
 """Characters on a page; a page of the smallest print has 20 000."""
 
+LEAST_INK = 0.5
+"""Share of its size that a character's ink is high at least to stand for its place on the line."""
+DESCENT = 0.12
+"""Share of a Chinese character's size that lies below the base line."""
+SLANT = 0.1
+"""Radians from which a character leans: a page that was scanned askew leans less."""
 _ANGLE_SAMPLE = 16
 _NOTHING = frozenset("\0\n\r\ufffe\uffff")
 _HYPHEN = "\2"
@@ -175,11 +181,13 @@ def _characters(text: Any, corner: Point) -> list[Character]:
         if size not in trusted:
             if printed == " " and x1 <= x0:
                 continue  # A space that PDFium made up.
+            if _is_aslant(text, place):
+                continue  # A watermark across the page, which is in every cell and in none.
             tight = _tight_box(text, place)
             if _is_sound((x0, y0, x1, y1), tight):
                 trusted.add(size)
             else:
-                x0, y0, x1, y1 = tight
+                x0, y0, x1, y1 = _heightened(text, place, tight)
         out.append(new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0)))
     return out
 
@@ -207,10 +215,30 @@ def _texts(text: Any) -> Sequence[str]:
     return [chr(c.FPDFText_GetUnicode(text, place)).replace(_HYPHEN, "-") for place in range(count)]
 
 
+def _is_aslant(text: Any, place: int) -> bool:
+    """Whether a character stands neither upright nor on its side nor on its head."""
+    angle = c.FPDFText_GetCharAngle(text, place)
+    return angle >= 0 and abs(angle - round(angle / (math.pi / 2)) * math.pi / 2) > SLANT
+
+
 def _tight_box(text: Any, place: int) -> tuple[float, float, float, float]:
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     c.FPDFText_GetCharBox(text, place, left, right, bottom, top)
     return left.value, bottom.value, right.value, top.value
+
+
+def _heightened(text: Any, place: int, ink: tuple[float, float, float, float]) -> tuple[float, ...]:
+    """The box of a character's ink, at least as high as its line: of a `一` or a dash the ink alone is a stroke."""
+    matrix, y = c.FS_MATRIX(), ctypes.c_double()
+    size = c.FPDFText_GetFontSize(text, place)
+    if not c.FPDFText_GetMatrix(text, place, matrix) or matrix.b or matrix.c:
+        return ink
+    c.FPDFText_GetCharOrigin(text, place, ctypes.c_double(), y)
+    height = size * abs(matrix.d)
+    left, bottom, right, top = ink
+    if top - bottom > LEAST_INK * height:
+        return ink
+    return left, y.value - DESCENT * height, right, y.value + (1 - DESCENT) * height
 
 
 def _is_sound(loose: tuple[float, float, float, float], tight: tuple[float, float, float, float]) -> bool:

@@ -17,6 +17,10 @@ TOLERANCE = 3.0
 """Points within which two rules are one (doubled rules) and two ends touch."""
 THIN = 4.0
 """Points up to which a painted rectangle is a rule and not a background."""
+STRIP = 6.0
+"""Points up to which two rules with nothing printed between them bound no row or column."""
+LEANING = 1.0
+"""Points by which print may lean over a rule."""
 LEAST_RULE = 5.0
 """Points below which what is painted is no rule (dots, arrow heads)."""
 MAX_RULES = 4000
@@ -93,14 +97,14 @@ def drawn_outlines(marks: Sequence[Mark]) -> list[Outline]:
             across.append(Rule((mark.top + mark.bottom) / 2, mark.left, mark.right))
         if height > width or (width <= THIN and height <= THIN):
             down.append(Rule((mark.left + mark.right) / 2, mark.top, mark.bottom))
-    return _connected(join_rules(across), join_rules(down))
+    return _connected(across, down)
 
 
 def edge_outlines(marks: Sequence[Mark]) -> list[Outline]:
     """The outlines that the edges of backgrounds make, and rules that are not seen."""
     across = [Rule(y, mark.left, mark.right) for mark in marks for y in {mark.top, mark.bottom}]
     down = [Rule(x, mark.top, mark.bottom) for mark in marks for x in {mark.left, mark.right}]
-    return _connected(join_rules(across), join_rules(down))
+    return _connected(across, down)
 
 
 def with_edges(outline: Outline, marks: Iterable[Mark]) -> Outline:
@@ -123,6 +127,37 @@ def _continuing(rules: Sequence[Rule], edges: Iterable[float], start: float, end
     return [Rule(near, start, end) for edge in edges if (near := _nearest(tracks, edge)) is not None]
 
 
+def without_strips(outline: Outline, texts: Sequence[Box]) -> Outline:
+    """Makes one rule of two that part a strip too narrow for print: doubled wide, or the gap between boxed cells.
+
+    Args:
+        outline: The rules of a table.
+        texts: The boxes of what is printed; a strip that one fits into stays.
+    """
+    xs = _closed_up(sorted({rule.at for rule in outline.down}), [(box[0], box[2]) for box in texts])
+    ys = _closed_up(sorted({rule.at for rule in outline.across}), [(box[1], box[3]) for box in texts])
+    if not xs and not ys:
+        return outline
+    across = tuple(rule._replace(at=ys.get(rule.at, rule.at)) for rule in outline.across)
+    return Outline(across, tuple(rule._replace(at=xs.get(rule.at, rule.at)) for rule in outline.down))
+
+
+def _closed_up(tracks: Sequence[float], texts: Sequence[tuple[float, float]]) -> dict[float, float]:
+    """Where tracks go that stand close together with nothing printed between; only those that move."""
+    moved: dict[float, float] = {}
+    first = 0
+    for last in range(1, len(tracks) + 1):
+        if last < len(tracks) and tracks[last] - tracks[first] <= STRIP:
+            strip = tracks[last - 1] - LEANING, tracks[last] + LEANING
+            if not any(strip[0] <= start and end <= strip[1] for start, end in texts):
+                continue
+        if last - first > 1:
+            middle = (tracks[first] + tracks[last - 1]) / 2
+            moved.update(dict.fromkeys(tracks[first:last], middle))
+        first = last
+    return moved
+
+
 def _nearest(tracks: Sequence[float], at: float) -> float | None:
     place = bisect_left(tracks, at)
     near = [track for track in tracks[max(place - 1, 0) : place + 1] if abs(track - at) <= TOLERANCE]
@@ -141,18 +176,24 @@ def lies_in(mark: Mark, others: Iterable[Mark]) -> bool:
 
 def join_rules(rules: list[Rule]) -> list[Rule]:
     """Makes one rule of those that lie together: doubled, overlapping, or broken by small gaps."""
-    joined: list[Rule] = []
+    return [rule for rule, _ in _join(rules)]
+
+
+def _join(rules: list[Rule]) -> list[tuple[Rule, list[Rule]]]:
+    """The joined rules, each with those it was made of."""
+    joined: list[tuple[Rule, list[Rule]]] = []
     for track in _tracks(rules):
         at = (track[0].at + track[-1].at) / 2
         first, *others = sorted(track, key=lambda rule: rule.start)
-        start, end = first.start, first.end
+        start, end, members = first.start, first.end, [first]
         for rule in others:
             if rule.start > end + TOLERANCE:
-                joined.append(Rule(at, start, end))
-                start, end = rule.start, rule.end
+                joined.append((Rule(at, start, end), members))
+                start, end, members = rule.start, rule.end, []
+            members.append(rule)
             end = max(end, rule.end)
-        joined.append(Rule(at, start, end))
-    return [rule for rule in joined if rule.end - rule.start >= LEAST_RULE]
+        joined.append((Rule(at, start, end), members))
+    return [(rule, members) for rule, members in joined if rule.end - rule.start >= LEAST_RULE]
 
 
 def _tracks(rules: list[Rule]) -> list[list[Rule]]:
@@ -166,10 +207,24 @@ def _tracks(rules: list[Rule]) -> list[list[Rule]]:
 
 
 def _connected(across: list[Rule], down: list[Rule]) -> list[Outline]:
-    if max(len(across), len(down)) > MAX_RULES:
+    """The outlines of rules; where there are several, each is joined by itself: no other table moves its tracks."""
+    rows, columns = _join(across), _join(down)
+    if max(len(rows), len(columns)) > MAX_RULES:
         raise UnreadableDocumentError(
-            "limit_exceeded", what=f"{len(across)} + {len(down)} rules > {MAX_RULES}"
+            "limit_exceeded", what=f"{len(rows)} + {len(columns)} rules > {MAX_RULES}"
         )
+    groups = _touching([rule for rule, _ in rows], [rule for rule, _ in columns])
+    return [Outline(_chosen(rows, a), _chosen(columns, d)) for a, d in groups]
+
+
+def _chosen(joined: Sequence[tuple[Rule, list[Rule]]], places: Sequence[int]) -> tuple[Rule, ...]:
+    if len(places) == len(joined):
+        return tuple(rule for rule, _ in joined)
+    return tuple(join_rules([member for place in places for member in joined[place][1]]))
+
+
+def _touching(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[int], list[int]]]:
+    """The places of the rules of each outline: those that run across, and those that run down."""
     parents = list(range(len(across) + len(down)))
     places = [rule.at for rule in down]
     for one, rule in enumerate(across):
@@ -177,11 +232,11 @@ def _connected(across: list[Rule], down: list[Rule]) -> list[Outline]:
         for two in range(first, bisect_right(places, rule.end + TOLERANCE)):
             if down[two].start - TOLERANCE <= rule.at <= down[two].end + TOLERANCE:
                 parents[_root(parents, one)] = _root(parents, len(across) + two)
-    groups: dict[int, tuple[list[Rule], list[Rule]]] = {}
-    for member, rule in enumerate([*across, *down]):
+    groups: dict[int, tuple[list[int], list[int]]] = {}
+    for member in range(len(parents)):
         sides = groups.setdefault(_root(parents, member), ([], []))
-        sides[0 if member < len(across) else 1].append(rule)
-    return [Outline(tuple(a), tuple(d)) for a, d in groups.values() if a and d]
+        sides[member >= len(across)].append(member if member < len(across) else member - len(across))
+    return [group for group in groups.values() if all(group)]
 
 
 def _root(parents: list[int], member: int) -> int:

@@ -24,11 +24,12 @@ from pipeline.readers.rules import (
     edge_outlines,
     lies_in,
     with_edges,
+    without_strips,
 )
 
 OVERSHOOT = 5.0
 """Points by which rules must pass the last crossing rule before the outline is closed at their ends."""
-DRAWN_SHARE = 0.6
+DRAWN_SHARE = 0.5
 """Share of a cell's side that must be drawn for it to count."""
 MAX_UNITS = 200_000
 _IN_NUMBERS = frozenset("0123456789０１２３４５６７８９.,．")
@@ -103,7 +104,7 @@ def find_grids(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[RuledGr
 
 def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[RuledGrid | None, list[Run]]:
     """Lays runs into the cells of an outline; None and all runs where it is no table."""
-    lattice = _lattice(outline, runs)
+    lattice = _lattice(without_strips(outline, _boxes_in(outline, runs)), runs)
     if lattice is None:
         return None, runs
     cells = list(_cells(lattice))
@@ -115,6 +116,13 @@ def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[R
     ]
     grid = _grid(cells)
     return (grid, rest) if grid else (None, runs)
+
+
+def _boxes_in(outline: Outline, runs: Sequence[Run]) -> list[Box]:
+    """The boxes of the runs within an outline."""
+    left, top, right, bottom = outline.box
+    inside = [run for run in runs if left < _across(run) < right and top < run.middle < bottom]
+    return [(run.left, run.top, run.right, run.bottom) for run in inside]
 
 
 def lay_into(boxes: Sequence[Box], runs: list[Run]) -> tuple[RuledGrid | None, list[Run]]:
