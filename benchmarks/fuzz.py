@@ -93,7 +93,7 @@ def measured(item: Item) -> bytes:
     begun = time.process_time()
     packed = read_packed(item)
     cost = {"seconds": time.process_time() - begun, "peak": _memory("VmHWM") - held}
-    _cost_file(item.path).write_text(json.dumps(cost))
+    _cost_file(Path(item.place)).write_text(json.dumps(cost))
     return packed
 
 

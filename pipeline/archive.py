@@ -4,9 +4,10 @@ In: bytes, and what is known of where they came from. Out: the same bytes for ev
 
 Nothing here is ever changed in place, which is what makes it safe to kill at any moment and to share between
 runs. Bytes are written under their sha256 with a create-only put, which either shows the whole object or
-nothing. Manifest rows are written as objects of their own, one a `record` call, under names no other run can
-choose. `compact` gathers them into one object, and removes what it gathered only after that object stands; a
-row met twice in between is known by its `row_id`.
+nothing; where a store knows no such put, the same bytes take their own place. Manifest rows are written as
+objects of their own, one a `record` call, under names no other run can choose. `compact` gathers them into one
+object, and removes what it gathered only after that object stands; a row met twice in between is known by its
+`row_id`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import sha256 as sha256_of
 from io import BytesIO
 from itertools import islice
@@ -27,19 +27,23 @@ from typing import TYPE_CHECKING, Literal
 
 import obstore
 import polars as pl
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, from_url
+from obstore.exceptions import AlreadyExistsError, NotSupportedError
 
 from pipeline.faults import CodedError
+from pipeline.objects import ArchiveError as ArchiveError
+from pipeline.objects import folder_of, object_address, object_bytes, opened, reaching
+from pipeline.objects import object_path as object_path
 from pipeline.readers.sniff import sniff
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 Outcome = Literal["CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED"]
-OBJECTS, MANIFEST, REGISTERS = "objects", "manifest", "registers"
+MANIFEST, REGISTERS = "manifest", "registers"
 LINES, PARQUET = ".jsonl", ".parquet"
 READ_TRIES = 5
+READS_AT_ONCE = 16
+"""Objects of the manifest asked for side by side: each costs a journey where the store is far."""
 DEPOSITS_A_RECORD = 200
 
 MANIFEST_SCHEMA: dict[str, pl.DataType] = {
@@ -73,10 +77,6 @@ HELD = (
     "file_name",
     "bytes",
 )
-
-
-class ArchiveError(CodedError):
-    """The store cannot be read or written, or does not hold what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,42 +148,28 @@ class Archive:
         """
         digest = sha256_of(data).hexdigest()
         path = object_path(digest)
-        with _storage(self.location):
-            try:
-                obstore.put(self._store, path, data, mode="create")
-            except AlreadyExistsError:
-                if obstore.head(self._store, path)["size"] != len(data):
-                    obstore.put(self._store, path, data, mode="overwrite")
+        if folder_of(self.location) is None and self._size(path) == len(data):
+            return digest  # Asking costs less than sending the bytes once more.
+        if not self._create(path, data) and self._size(path) != len(data):
+            self._overwrite(path, data)
         return digest
 
     def get(self, digest: str) -> bytes:
         """The bytes under a sha256.
 
         Raises:
-            ArchiveError: `archive_missing`; `archive_corrupt` when the bytes no longer have that hash.
+            ArchiveError: `archive_missing`; `archive_corrupt` when the bytes no longer have that hash;
+                `archive_failed` when the store cannot be read.
         """
-        path = object_path(digest)
-        with _storage(self.location):
-            try:
-                data = bytes(obstore.get(self._store, path).bytes())
-            except FileNotFoundError:
-                raise ArchiveError("archive_missing", sha256=digest) from None
-        if sha256_of(data).hexdigest() != digest:
-            raise ArchiveError("archive_corrupt", sha256=digest, path=path)
-        return data
+        return object_bytes(self.location, digest)
 
     def has(self, digest: str) -> bool:
         """Whether the store holds an object of this hash."""
-        with _storage(self.location):
-            try:
-                obstore.head(self._store, object_path(digest))
-            except FileNotFoundError:
-                return False
-        return True
+        return self._size(object_path(digest)) is not None
 
     def locate(self, digest: str) -> str:
         """The full path or address of an object, whether or not it is there."""
-        return f"{str(self.location).rstrip('/')}/{object_path(digest)}"
+        return object_address(self.location, digest)
 
     def record(self, rows: Iterable[ManifestRow]) -> None:
         """Adds rows to the manifest, all of them or, if the process dies, none.
@@ -265,7 +251,7 @@ class Archive:
 
     def register(self, name: str) -> bytes | None:
         """A register kept beside the objects; None where there is none yet."""
-        with _storage(self.location):
+        with reaching(self.location):
             try:
                 return bytes(obstore.get(self._store, f"{REGISTERS}/{name}").bytes())
             except FileNotFoundError:
@@ -277,12 +263,48 @@ class Archive:
         Raises:
             ArchiveError: `archive_failed`, when the store cannot be written.
         """
-        with _storage(self.location):
-            obstore.put(self._store, f"{REGISTERS}/{name}", data)
+        self._overwrite(f"{REGISTERS}/{name}", data)
 
     @property
     def _store(self) -> ObjectStore:
-        return _open(str(self.location))
+        return opened(str(self.location))
+
+    def _size(self, path: str) -> int | None:
+        """The length of what stands at a path; None where nothing does."""
+        with reaching(self.location):
+            try:
+                return obstore.head(self._store, path)["size"]
+            except FileNotFoundError:
+                return None
+
+    def _create(self, path: str, data: bytes) -> bool:
+        """Writes what must not replace anything; False where something stands there already.
+
+        A store without conditional writes just writes: paths are hashes or are chosen at random, so that what
+        might be replaced is the same bytes.
+        """
+        with reaching(self.location):
+            try:
+                obstore.put(self._store, path, data, mode="create", use_multipart=False)
+            except AlreadyExistsError:
+                return False
+            except (NotImplementedError, NotSupportedError):
+                self._overwrite(path, data)
+            except FileNotFoundError as error:
+                raise self._absent(error) from error
+        return True
+
+    def _overwrite(self, path: str, data: bytes) -> None:
+        with reaching(self.location):
+            try:
+                obstore.put(self._store, path, data, mode="overwrite", use_multipart=False)
+            except FileNotFoundError as error:
+                raise self._absent(error) from error
+
+    def _absent(self, error: FileNotFoundError) -> ArchiveError:
+        """What a store says of a bucket that is not there."""
+        reason = str(error).split("\n")[0]
+        return ArchiveError("archive_failed", location=str(self.location), reason=reason)
 
     def _take(self, path: Path, held: dict[str, str], max_bytes: int, source_id: str) -> ManifestRow:
         url = path.absolute().as_uri()
@@ -309,14 +331,17 @@ class Archive:
         )
 
     def _parts(self) -> list[str]:
-        with _storage(self.location):
-            return [meta["path"] for chunk in obstore.list(self._store, MANIFEST) for meta in chunk]
+        with reaching(self.location):
+            try:
+                return [meta["path"] for chunk in obstore.list(self._store, MANIFEST) for meta in chunk]
+            except FileNotFoundError as error:
+                raise self._absent(error) from error
 
     def _gathered(self) -> tuple[list[str], pl.DataFrame]:
         for _ in range(READ_TRIES):
             try:
                 paths = self._parts()
-                parts = {path: self._read_part(path) for path in paths}
+                parts = self._read_parts(paths)
             except FileNotFoundError:
                 continue  # Another run has compacted since we listed; what it removed stands elsewhere now.
             return paths, _rows_of(parts).unique("row_id").sort("fetched_at", "row_id")
@@ -324,33 +349,28 @@ class Archive:
             "archive_failed", location=str(self.location), reason="the manifest keeps changing"
         )
 
+    def _read_parts(self, paths: list[str]) -> dict[str, bytes]:
+        """The bytes of some objects; beside one another where each costs a journey."""
+        if folder_of(self.location) is not None:
+            return {path: self._read_part(path) for path in paths}
+        with ThreadPoolExecutor(READS_AT_ONCE) as threads:
+            return dict(zip(paths, threads.map(self._read_part, paths), strict=True))
+
     def _read_part(self, path: str) -> bytes:
-        with _storage(self.location):
+        with reaching(self.location):
             return bytes(obstore.get(self._store, path).bytes())
 
     def _put_part(self, suffix: str, data: bytes) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        with _storage(self.location):
-            path = f"{MANIFEST}/{stamp}-{uuid.uuid4().hex}{suffix}"
-            obstore.put(self._store, path, data, mode="create")
+        # Where the name is taken, an attempt of our own came through whose answer was lost on the way.
+        self._create(f"{MANIFEST}/{stamp}-{uuid.uuid4().hex}{suffix}", data)
 
     def _remove_part(self, path: str) -> None:
-        with _storage(self.location):
+        with reaching(self.location):
             try:
                 obstore.delete(self._store, path)
             except FileNotFoundError:
                 return  # Another compaction was faster.
-
-
-def object_path(digest: str) -> str:
-    """Where an object stands below the archive's location.
-
-    Raises:
-        ArchiveError: `archive_missing`, for what is no sha256 in lower-case hex.
-    """
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise ArchiveError("archive_missing", sha256=digest)
-    return f"{OBJECTS}/{digest[:2]}/{digest}"
 
 
 def printable(name: str) -> str:
@@ -394,26 +414,6 @@ def failed_row(
         error=error.code,
         error_details=json.dumps(error.details, ensure_ascii=False),
     )
-
-
-@cache
-def _open(location: str) -> ObjectStore:
-    with _storage(location):
-        if "://" in location:
-            return from_url(location)
-        return LocalStore(Path(location).absolute(), mkdir=True)
-
-
-@contextmanager
-def _storage(location: str | Path) -> Iterator[None]:
-    """Turns what a store raises into an `ArchiveError`; a missing object stays a `FileNotFoundError`."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (BaseError, OSError, ValueError) as error:
-        reason = str(error).split("\n")[0]
-        raise ArchiveError("archive_failed", location=str(location), reason=reason) from error
 
 
 def _read_file(path: Path, max_bytes: int) -> bytes:

@@ -24,6 +24,7 @@ from pathlib import Path
 from pebble import ProcessExpired
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.objects import ArchiveError, object_at, object_path
 from pipeline.read import MAX_BYTES, failed, read_report, unread
 from pipeline.report import Report
 from pipeline.workers import (
@@ -49,7 +50,9 @@ UNSETTLED = frozenset(
         "missing_file",
         "not_a_file",
         "not_permitted",
+        "archive_missing",
         "archive_corrupt",
+        "archive_unreachable",
         "stalled",
         "timed_out_once",
         "worker_died_once",
@@ -66,32 +69,78 @@ _SHORT_OF_MEMORY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file to read: where its bytes are, and the name and site it is known by."""
+    """A file to read: where its bytes are, and the name and site it is known by.
 
-    path: Path
+    Attributes:
+        place: A path of this machine, or the address of an object in an archive elsewhere.
+        source: The name it is known by.
+        host: The site it was fetched from; empty if unknown.
+        sha256: What its bytes are held to; empty for a file that is not archived.
+    """
+
+    place: Path | str
     source: str
     host: str = ""
+    sha256: str = ""
 
 
 def read_item(item: Item) -> Report:
-    """Reads one file from disk; a file that cannot be opened is a failed report.
+    """Reads one file from disk or from an object store; one that cannot be had is a failed report.
 
     Raises:
         MemoryError: The memory of this process does not suffice.
     """
-    path = item.path
+    try:
+        data = _bytes_of(item)
+    except (ArchiveError, UnreadableDocumentError) as error:
+        return unread(item.source, error.code, **error.details)
+    return _guarded(data, item)
+
+
+def _bytes_of(item: Item) -> bytes:
+    """The bytes of a file, held to its hash where that is known.
+
+    Raises:
+        ArchiveError: The archive does not give them, or gives others.
+        UnreadableDocumentError: The file cannot be opened, or is too large.
+    """
+    if isinstance(item.place, Path):
+        data = _file_bytes(item.place, item.sha256)
+    else:
+        data = _object_bytes(item.place, item.sha256)
+    if item.sha256 and hashlib.sha256(data).hexdigest() != item.sha256:
+        raise ArchiveError("archive_corrupt", sha256=item.sha256, path=object_path(item.sha256))
+    return data
+
+
+def _file_bytes(path: Path, digest: str) -> bytes:
     try:
         if not path.exists():
-            return unread(item.source, "missing_file")
+            if digest:
+                raise ArchiveError("archive_missing", sha256=digest)
+            raise UnreadableDocumentError("missing_file")
         if not path.is_file():
-            return unread(item.source, "not_a_file")
+            raise UnreadableDocumentError("not_a_file")
         size = path.stat().st_size
         if size > MAX_BYTES:
-            return unread(item.source, "too_large", size=size, limit=MAX_BYTES)
-        data = path.read_bytes()
+            raise UnreadableDocumentError("too_large", size=size, limit=MAX_BYTES)
+        return path.read_bytes()
     except OSError as error:
-        return unread(item.source, "not_permitted", reason=error.strerror or type(error).__name__)
-    return _guarded(data, item)
+        raise UnreadableDocumentError(
+            "not_permitted", reason=error.strerror or type(error).__name__
+        ) from error
+
+
+def _object_bytes(address: str, digest: str) -> bytes:
+    """An object's bytes; what is told of a store that does not answer names no place, since it is published."""
+    os.environ.setdefault("TOKIO_WORKER_THREADS", "1")  # else one a processor, each with its share of memory
+    try:
+        return object_at(address, MAX_BYTES)
+    except ArchiveError as error:
+        if error.code != "archive_failed":
+            raise
+        reason = type(error.__cause__).__name__
+        raise ArchiveError("archive_unreachable", sha256=digest, reason=reason) from error
 
 
 def _guarded(data: bytes, item: Item) -> Report:
@@ -349,11 +398,17 @@ def _lost(item: Item, error: BaseException, limits: Limits, tries: int = 2) -> R
     else:
         ended = f"exit code {error.exitcode}" if isinstance(error, ProcessExpired) else type(error).__name__
         why = UnreadableDocumentError(f"worker_died{once}", reason=ended)
+    return failed(replace(_known(b"", item), sha256=_digest_of(item)), why)
+
+
+def _digest_of(item: Item) -> str:
+    """The hash of a document that was lost: known, or that of its file."""
+    if item.sha256 or not isinstance(item.place, Path):
+        return item.sha256
     try:
-        data = item.path.read_bytes()
+        return hashlib.sha256(item.place.read_bytes()).hexdigest()
     except OSError:
-        data = b""
-    return failed(_known(data, item), why)
+        return ""
 
 
 def files_under(paths: Sequence[Path]) -> list[Path]:

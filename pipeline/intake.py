@@ -15,6 +15,7 @@ import polars as pl
 from pipeline.archive import Archive, printable
 from pipeline.batch import Item, files_under
 from pipeline.fetch.sources import Source
+from pipeline.objects import place_of
 from schemas.messages import Message
 
 INBOX = "inbox"
@@ -129,7 +130,9 @@ def items(raw: pl.DataFrame) -> list[Item]:
     """What the readers are given: a document in the archive, known by its source."""
     held = raw.filter(pl.col("sha256").is_not_null())
     return [
-        Item(Path(row["location"]), row["source"], urlsplit(row["url"] or "").hostname or "")
+        Item(
+            place_of(row["location"]), row["source"], urlsplit(row["url"] or "").hostname or "", row["sha256"]
+        )
         for row in held.iter_rows(named=True)
     ]
 

@@ -21,6 +21,7 @@ import polars as pl
 
 from pipeline.batch import LOST, UNSETTLED, Item, read_all
 from pipeline.intake import items
+from pipeline.objects import object_path
 from pipeline.read import unread
 from pipeline.reading_version import reading_version
 from pipeline.report import Report
@@ -103,7 +104,9 @@ def _checked(todo: pl.DataFrame, read: Read) -> Iterator[Report]:
         if report.sha256 in ("", row["sha256"]):
             yield report
         else:
-            yield unread(row["source"], "archive_corrupt", sha256=row["sha256"], path=row["location"])
+            yield unread(
+                row["source"], "archive_corrupt", sha256=row["sha256"], path=object_path(row["sha256"])
+            )
 
 
 def _batches(reports: Iterator[Report], size: int) -> Iterator[list[Report]]:

@@ -18,11 +18,11 @@ from pipeline.workers import LocalWorkers
 
 def act(item: Item) -> bytes:
     """Reads a document after doing what its file says; every try leaves a mark beside the file."""
-    tries = item.path.with_suffix(".tries")
+    tries = item.place.with_suffix(".tries")
     with tries.open("a") as marks:
         marks.write(f"{os.getpid()}\n")
     number = len(tries.read_text().splitlines())
-    words = item.path.read_text().split()
+    words = item.place.read_text().split()
     if not words:
         return read_packed(item)
     what, until = words[0], int(words[1]) if len(words) > 1 else 99
@@ -102,5 +102,5 @@ def script(folder: Path, *lines: str) -> list[Item]:
 
 
 def tries(item: Item) -> int:
-    marks = item.path.with_suffix(".tries")
+    marks = item.place.with_suffix(".tries")
     return len(marks.read_text().splitlines()) if marks.exists() else 0

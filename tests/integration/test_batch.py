@@ -92,7 +92,7 @@ def test_a_worker_whose_memory_is_taken_gives_its_place_to_a_fresh_one(tmp_path)
     """Else the next document would fail for what an earlier one has left."""
     items = script(tmp_path, "bloat", "report", "report")
     assert codes(run(items, replace(LIMITS, workers=1))) == ["not_report_unknown"] * 3
-    first, second, third = (item.path.with_suffix(".tries").read_text() for item in items)
+    first, second, third = (item.place.with_suffix(".tries").read_text() for item in items)
     assert first != second == third
 
 
@@ -135,7 +135,7 @@ def test_items_are_taken_as_they_are_needed(tmp_path):
     (item,) = script(tmp_path, "report")
     limits = replace(LIMITS, ahead=20)
     taken = itertools.count()
-    endless = (Item(item.path, f"{number}") for number in taken)
+    endless = (Item(item.place, f"{number}") for number in taken)
     reports = read_all(endless, limits)
     assert [report.source for report in itertools.islice(reports, 5)] == ["0", "1", "2", "3", "4"]
     reports.close()
