@@ -21,7 +21,7 @@ from pipeline.agencies import agency_slug
 from pipeline.divisions import Resolution, load_divisions, resolve
 from pipeline.ledger import UNRESOLVED
 from pipeline.organs import load_organs
-from pipeline.paths import reference_folder
+from pipeline.paths import reference_file
 from pipeline.register import Division
 from pipeline.report import Identification, Report
 from schemas.codes import load_codes
@@ -113,7 +113,7 @@ def agency_links(agencies: pl.DataFrame, by_hand: Path | None = None) -> pl.Data
         by_hand: The file of links; `data/reference/agency_links.csv` by default.
     """
     seen = set(agencies["agency_id"].to_list())
-    links = [*_by_hand(by_hand or reference_folder() / "agency_links.csv")]
+    links = [*_by_hand(by_hand or reference_file("agency_links.csv"))]
     for agency in sorted(seen):
         links += [*_of_divisions(agency), *_of_kinds(agency, seen), *_of_parts(agency, seen)]
     key = list(table("agency_links").key)
@@ -159,7 +159,7 @@ def load_successions(path: Path | None = None) -> tuple[Succession, ...]:
     Raises:
         DefinitionError: An unknown kind, relation or year, with its line.
     """
-    file = path or reference_folder() / "organ_successions.csv"
+    file = path or reference_file("organ_successions.csv")
     kinds = {organ.function for organ in load_organs().values()}
     found = []
     for row in read_definitions(file, SUCCESSION_COLUMNS, key=["function", "successor"]).rows:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.lines import closed_up, fold
-from pipeline.paths import reference_folder
+from pipeline.paths import reference_file
 from schemas.definitions import Row, read_definitions
 
 COLUMNS = (
@@ -77,7 +77,7 @@ def load_decisions(path: Path | None = None) -> tuple[Decision, ...]:
         DefinitionError: A row that names neither a document nor a name, decides nothing, or lacks a reason,
             a person or a day, with its line.
     """
-    file = path or reference_folder() / "agency_decisions.csv"
+    file = path or reference_file("agency_decisions.csv")
     rows = read_definitions(file, COLUMNS, key=["sha256", "printed_name", "text"]).rows
     return tuple(sorted((_decision(row) for row in rows), key=lambda d: d.strength, reverse=True))
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.paths import reference_folder
+from pipeline.paths import reference_file
 from schemas.definitions import read_definitions
 
 FUNCTION_COLUMNS = ("function", "rank", "name", "spellings")
@@ -37,7 +37,7 @@ class Organ:
 @cache
 def load_organs() -> dict[str, Organ]:
     """Every listed kind of organ by each spelling. Raises `DefinitionError` for one given twice."""
-    table = read_definitions(reference_folder() / "organ_functions.csv", FUNCTION_COLUMNS, key=["function"])
+    table = read_definitions(reference_file("organ_functions.csv"), FUNCTION_COLUMNS, key=["function"])
     organs: dict[str, Organ] = {}
     for row in table.rows:
         if row["rank"] not in RANKS:
@@ -98,7 +98,7 @@ def central_prefix(name: str) -> tuple[Organ | None, int]:
 @cache
 def organ_endings() -> tuple[str, ...]:
     """How names of organs end, longest first."""
-    table = read_definitions(reference_folder() / "organ_endings.csv", WORD_COLUMNS, key=["ending"])
+    table = read_definitions(reference_file("organ_endings.csv"), WORD_COLUMNS, key=["ending"])
     return tuple(sorted((row["ending"] for row in table.rows), key=len, reverse=True))
 
 

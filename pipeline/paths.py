@@ -17,8 +17,23 @@ def _shipped(name: str) -> Path:
 
 
 def reference_folder() -> Path:
-    """The folder of `divisions.csv`, `zones.csv`, `sources.csv` and their like."""
+    """The folder of `divisions.csv`, `zones.csv` and their like, as they come with the project."""
     return _shipped("reference")
+
+
+def reference_file(name: str) -> Path:
+    """A file of the reference data: that of `$OGI_REFERENCE` where one stands there, else the project's own."""
+    return reference_files().get(name, reference_folder() / name)
+
+
+def reference_files() -> dict[str, Path]:
+    """The files of the reference data, by name: those of `$OGI_REFERENCE` stand in the place of the project's own.
+
+    So what people write can stand in a folder that upgrades do not touch, and the rest stays as it is shipped.
+    """
+    named = os.environ.get("OGI_REFERENCE")
+    folders = [reference_folder(), *([Path(named)] if named else [])]
+    return {path.name: path for folder in folders for path in sorted(folder.glob("*.csv"))}
 
 
 def sample_folder() -> Path:
@@ -44,9 +59,3 @@ def corrections_file() -> Path:
     """The corrections of misprinted numbers: `$OGI_CORRECTIONS`, else `corrections.csv` beside what runs make."""
     named = os.environ.get("OGI_CORRECTIONS")
     return Path(named) if named else data_folder() / "corrections.csv"
-
-
-def sources_file() -> Path:
-    """The register of sources: `$OGI_SOURCES`, else `sources.csv` of the reference data."""
-    named = os.environ.get("OGI_SOURCES")
-    return Path(named) if named else reference_folder() / "sources.csv"

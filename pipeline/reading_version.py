@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from pipeline.paths import reference_folder
+from pipeline.paths import reference_files
 from pipeline.readers import reader_version, readers
 from schemas.definitions import HERE
 
@@ -92,7 +92,7 @@ def definitions_of(reached: Iterable[str]) -> list[Path]:
     """
     here = {name for module in reached for name in _named(module)}
     elsewhere = {name for module in _files() for name in _named(module)} - here
-    files = {*HERE.rglob("*.csv"), *reference_folder().glob("*.csv"), *(ROOT / "pipeline").rglob("*.csv")}
+    files = {*HERE.rglob("*.csv"), *reference_files().values(), *(ROOT / "pipeline").rglob("*.csv")}
     return sorted(path for path in files if path.name not in elsewhere)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from pipeline.paths import reference_folder
+from pipeline.paths import reference_file
 from schemas.definitions import Row, read_definitions
 
 DIVISION_COLUMNS = ("code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes")
@@ -135,10 +135,10 @@ class Register:
 @cache
 def load_divisions() -> Register:
     """Reads `divisions.csv` and `zones.csv` once. Raises `DefinitionError` where a row is wrong."""
-    path = reference_folder() / "divisions.csv"
+    path = reference_file("divisions.csv")
     rows = read_definitions(path, DIVISION_COLUMNS, key=["code", "name", "valid_from"]).rows
     divisions = tuple(_division(row) for row in rows)
-    zone_rows = read_definitions(reference_folder() / "zones.csv", ZONE_COLUMNS, key=["key"]).rows
+    zone_rows = read_definitions(reference_file("zones.csv"), ZONE_COLUMNS, key=["key"]).rows
     zones = tuple(_zone(row) for row in zone_rows)
     return Register(
         divisions,
@@ -205,7 +205,7 @@ def _short_names(division: Division) -> tuple[str, ...]:
 @cache
 def townships() -> dict[str, frozenset[str]]:
     """The towns, townships and subdistricts of each county by its code, as of the newest list."""
-    path = reference_folder() / "townships.csv"
+    path = reference_file("townships.csv")
     rows = read_definitions(path, ("county_code", "names"), key=["county_code"]).rows
     return {row["county_code"]: frozenset(row["names"].split("|")) for row in rows}
 
@@ -213,7 +213,7 @@ def townships() -> dict[str, frozenset[str]]:
 @cache
 def dialling_codes() -> dict[str, frozenset[str]]:
     """The divisions that a dialling code serves."""
-    path = reference_folder() / "dialling_codes.csv"
+    path = reference_file("dialling_codes.csv")
     rows = read_definitions(path, ("dialling_code", "division_code")).rows
     served: dict[str, set[str]] = defaultdict(set)
     for row in rows:
@@ -224,7 +224,7 @@ def dialling_codes() -> dict[str, frozenset[str]]:
 @cache
 def postcodes() -> dict[str, frozenset[str]]:
     """The provinces that the first two digits of a postcode stand for."""
-    path = reference_folder() / "postcodes.csv"
+    path = reference_file("postcodes.csv")
     rows = read_definitions(path, ("prefix", "province_codes"), key=["prefix"]).rows
     return {row["prefix"]: frozenset(row["province_codes"].split("|")) for row in rows}
 
@@ -232,7 +232,7 @@ def postcodes() -> dict[str, frozenset[str]]:
 @cache
 def hosts() -> dict[str, str]:
     """The division whose government runs a site, by the end of the host's name."""
-    path = reference_folder() / "hosts.csv"
+    path = reference_file("hosts.csv")
     rows = read_definitions(path, ("host", "division_code"), key=["host"]).rows
     return {row["host"]: row["division_code"] for row in rows}
 
@@ -240,7 +240,7 @@ def hosts() -> dict[str, str]:
 @cache
 def zone_words() -> tuple[str, ...]:
     """What names of zones end with, longest first."""
-    path = reference_folder() / "zone_words.csv"
+    path = reference_file("zone_words.csv")
     rows = read_definitions(path, ("word", "note"), key=["word"]).rows
     return tuple(sorted((row["word"] for row in rows), key=len, reverse=True))
 

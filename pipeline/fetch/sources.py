@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from pipeline.paths import sources_file
+from pipeline.paths import reference_file
 from schemas.definitions import DefinitionError, Row, read_definitions
 
 SourceKind = Literal["report", "listing", "attachment"]
@@ -52,7 +53,7 @@ def load_sources(path: Path | None = None) -> tuple[Source, ...]:
     Raises:
         DefinitionError: The file is missing, is no UTF-8, or has a row that breaks the rules, with its line.
     """
-    file = path or sources_file()
+    file = path or _register_file()
     try:
         rows = read_definitions(file, COLUMNS, key=["source_id"]).rows
     except UnicodeDecodeError as error:
@@ -62,6 +63,11 @@ def load_sources(path: Path | None = None) -> tuple[Source, ...]:
     sources = tuple(_source(row) for row in rows)
     _refuse_repeated(rows)
     return sources
+
+
+def _register_file() -> Path:
+    named = os.environ.get("OGI_SOURCES")
+    return Path(named) if named else reference_file("sources.csv")
 
 
 def _refuse_repeated(rows: tuple[Row, ...]) -> None:
