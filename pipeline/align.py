@@ -7,7 +7,7 @@ header's own order is used where its cells stand in distinct columns; else the f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -98,9 +98,9 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         variant: The variant it is taken from.
         labels: The header labels met since the block began.
     """
-    expected = _slots(block)
-    wanted = Counter(slot.column.key for slot in expected if slot.column)
     printed = _printed(block, variant, labels)
+    expected = _slots(block, _bands_of(block, printed))
+    wanted = Counter(slot.column.key for slot in expected if slot.column)
     if printed.counts > wanted:
         # A header printed again at the top of the next page, before any data row: the last one counts.
         printed = _printed(block, variant, [h for h in labels if h.grid == labels[-1].grid])
@@ -110,7 +110,28 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
     if printed.counts != wanted:
         return _partial(slots, printed, block)
     whole = _printed_order(slots, printed)
-    return whole or (Header(slots, seen=True) if _in_form_order(printed.columns, block) else None)
+    if whole is None and _in_form_order(printed.columns, block) and _bands_in_form_order(printed, block):
+        return Header(slots, seen=True)
+    return whole
+
+
+def _bands_of(block: Block, printed: _Printed) -> Sequence[Label | None]:
+    """The bands over the values: those of the form, or those alone that the header of a part of it names.
+
+    Offices cut a wide table into one for each procedure, each with its own header and its own line of values.
+    """
+    if not block.banded:
+        return (None,)
+    named = {key for key, _ in printed.bands}
+    keys = {column.key for column in block.columns}
+    is_part = named and printed.counts == Counter(dict.fromkeys(keys, len(named)))
+    return tuple(band for band in block.rows if not is_part or band.key in named)
+
+
+def _bands_in_form_order(printed: _Printed, block: Block) -> bool:
+    """Whether the bands, as far as they are named, come in the order of the form."""
+    named = list(dict.fromkeys(key for key, _ in printed.bands))
+    return not block.banded or named == [band.key for band in block.rows if band.key in named]
 
 
 def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Printed:
@@ -158,8 +179,7 @@ def _fit_between(slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[C
     )
 
 
-def _slots(block: Block) -> tuple[Slot, ...]:
-    bands: Iterable[Label | None] = block.rows if block.banded else (None,)
+def _slots(block: Block, bands: Sequence[Label | None]) -> tuple[Slot, ...]:
     return tuple(Slot(band, column) for band in bands for column in block.columns)
 
 
@@ -225,23 +245,26 @@ def _printed_order(slots: tuple[Slot, ...], printed: _Printed) -> Header | None:
     if not printed.placed or sorted(found.values()) != sorted(by_place):
         return None
     order = tuple(by_place[found[place]] for place in sorted(found))
-    if order != slots and not _under_parents(printed, by_place):
+    if order != slots and not _under_parents(printed, {place: by_place[found[place]] for place in found}):
         return None
     strangers = [c.column for c in _strangers(printed) if c.text.strip() and c.column > min(found)]
     places = sorted([*found, *strangers])
     return Header(tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places), seen=True)
 
 
-def _under_parents(printed: _Printed, by_place: dict[tuple[str, str], Slot]) -> bool:
+def _under_parents(printed: _Printed, by_column: Mapping[int, Slot]) -> bool:
     """Whether each column stands under the labels that are above it on the form, as far as these are printed."""
     parents = [h.cell for h in printed.labels if any(m.axis == "parent" for m in h.meanings)]
     spans = {normalise(cell.text): range(cell.column, cell.column + cell.column_span) for cell in parents}
-    above = {s.column.key: {normalise(p) for p in s.column.path[:-1]} for s in by_place.values() if s.column}
+    above = {column: _names_above(slot) for column, slot in by_column.items()}
     return all(
-        (cell.column in span) == (name in above[key])
-        for key, cell in printed.columns
-        for name, span in spans.items()
+        (column in span) == (name in names) for column, names in above.items() for name, span in spans.items()
     )
+
+
+def _names_above(slot: Slot) -> set[str]:
+    labels = [label for label in (slot.band, slot.column) if label is not None]
+    return {normalise(part) for label in labels for part in label.path[:-1]}
 
 
 def _band_over(cell: Cell, bands: _Keyed) -> str:

@@ -26,7 +26,10 @@ LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken fo
 PROSE_MARKS = "。；;"
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
-_PAGE_MARK = re.compile(r"\s*[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+\s*")
+_PAGE_MARK = re.compile(r"\s*(?:[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+|[1-9]\d{0,2}\s*[/／]\s*[1-9]\d{0,2})\s*")
+_PAGE_WORDS = re.compile(
+    r"(?i)\s*(?:第\s*\d{1,3}\s*页[\s,，/／]*(?:共\s*\d{1,3}\s*页)?|page\s*\d{1,3}(?:\s*of\s*\d{1,3})?)\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
     for paragraph in blocks:
         assert isinstance(paragraph, Paragraph)
         words, numbers = _split_line(paragraph)
-        if _PAGE_MARK.fullmatch(paragraph.text) and not _wants(buffer, values, len(numbers), lexicon):
-            continue  # a page's number between the halves of a row
+        if _is_page_number(paragraph.text) and not _wants(buffer, values, len(numbers), lexicon):
+            continue  # it stands between the halves of a row
         if is_heading(paragraph.text):
             _close(run, buffer, values)
             _keep_prose(run, words + numbers)
@@ -101,6 +104,10 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
         values += numbers
     _close(run, buffer, values)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS else blocks
+
+
+def _is_page_number(text: str) -> bool:
+    return bool(_PAGE_WORDS.fullmatch(text) or _PAGE_MARK.fullmatch(text))
 
 
 def _wants(buffer: Sequence[_Piece], values: Sequence[_Piece], count: int, lexicon: Lexicon) -> bool:

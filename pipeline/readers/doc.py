@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 from pipeline.document import Document, UnreadableDocumentError
 from pipeline.readers.doc_lists import StyleNumbering, read_lists, read_style_numbering
-from pipeline.readers.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, unseen_stretches
+from pipeline.readers.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, run_stretches
 from pipeline.readers.doc_text import MEDIA_TYPE, PADDING, WordFile, open_word_file
 from pipeline.readers.drawn import NESTING_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.numbering import Counters
-from pipeline.readers.printed import printed_lines
+from pipeline.readers.printed import printed_lines, raised
 
 MEDIA_TYPES = (MEDIA_TYPE,)
 VERSION = "1"
@@ -64,9 +64,13 @@ def _content(file: WordFile) -> list[Item]:
 def _shown(file: WordFile) -> str:
     """The text with hidden runs and the codes of fields blanked out; every mark stays in its place."""
     text = _without_field_codes(file.text)
-    for start, end in unseen_stretches(file):
+    stretches = run_stretches(file)
+    for start, end in stretches.unseen:
         for first, last in _characters_stored(file, start, end):
             text = text[:first] + _NOT_STRUCTURE.sub(PADDING, text[first:last]) + text[last:]
+    for start, end in stretches.raised:
+        for first, last in _characters_stored(file, start, end):
+            text = text[:first] + raised(text[first:last]) + text[last:]
     return text
 
 

@@ -26,7 +26,7 @@ MERGE_ACROSS, MERGE_DOWN = 0x5624, 0xD62B
 LONG_LISTS = (0x6645, 0x6646)
 TABS = 0xC615
 LIST_LEVEL, LIST_USE = 0x260A, 0x460B
-DELETED, HIDDEN = 0x0800, 0x083C
+DELETED, HIDDEN, PLACE_BY_LINE = 0x0800, 0x083C, 0x2A48
 QUICK_SAVED = {0x18: IN_TABLE, 0x19: ROW_END, 0x0C: LIST_LEVEL}
 """Operations that a quick save writes as one byte."""
 
@@ -237,23 +237,37 @@ def operations(properties: bytes) -> Iterator[tuple[int, bytes]]:
         place += size
 
 
-def unseen_stretches(file: WordFile) -> list[tuple[int, int]]:
-    """The stretches of the stream whose characters are hidden, or deleted by a tracked change."""
-    pages = PropertyPages(file, "runs", RUN_ENTRY)
-    places = list(pages.stretches())
-    unseen: list[tuple[int, int]] = []
-    seen: dict[int, bool] = {}
+@dataclass(frozen=True, slots=True)
+class RunStretches:
+    """Stretches of the stream whose characters are not plain: start and end of each.
+
+    Attributes:
+        unseen: Those that are hidden, or deleted by a tracked change.
+        raised: Those that stand above the line, as the number of a note does.
+    """
+
+    unseen: list[tuple[int, int]]
+    raised: list[tuple[int, int]]
+
+
+def run_stretches(file: WordFile) -> RunStretches:
+    """Where the runs stand that must not be read as plain text."""
+    places = list(PropertyPages(file, "runs", RUN_ENTRY).stretches())
+    found = RunStretches([], [])
+    kinds: dict[int, str] = {0: ""}
     for number, (start, place) in enumerate(places[:-1]):
-        if place not in seen:
-            seen[place] = not (place and _is_unseen(file.main[place + 1 : place + 1 + file.main[place]]))
-        if not seen[place]:
-            unseen.append((start, places[number + 1][0]))
-    return unseen
+        if place not in kinds:
+            kinds[place] = _kind_of_run(file.main[place + 1 : place + 1 + file.main[place]])
+        if kinds[place]:
+            stretches = found.unseen if kinds[place] == "unseen" else found.raised
+            stretches.append((start, places[number + 1][0]))
+    return found
 
 
-def _is_unseen(properties: bytes) -> bool:
-    if b"\x3c\x08" not in properties and b"\x00\x08" not in properties:
-        return False
-    return any(
-        operation in (HIDDEN, DELETED) and operand[0] == 1 for operation, operand in operations(properties)
-    )
+def _kind_of_run(properties: bytes) -> str:
+    if b"\x3c\x08" not in properties and b"\x00\x08" not in properties and b"\x48\x2a" not in properties:
+        return ""
+    stated = [operation for operation, operand in operations(properties) if operand[0] == 1]
+    if HIDDEN in stated or DELETED in stated:
+        return "unseen"
+    return "raised" if PLACE_BY_LINE in stated else ""

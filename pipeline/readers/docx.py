@@ -12,7 +12,7 @@ from pipeline.document import Document, Paragraph, UnreadableDocumentError
 from pipeline.readers.drawn import CELLS_LIMIT, SPAN_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.numbering import Counters
 from pipeline.readers.package import Package, open_package, related_part
-from pipeline.readers.printed import printed_lines
+from pipeline.readers.printed import printed_lines, raised
 from pipeline.readers.word_styles import Numbering, Styles, read_styles
 from pipeline.readers.word_xml import (
     ALTERNATE_CONTENT,
@@ -38,7 +38,8 @@ VANISH, DELETED, SYMBOL, FIELD_MARK, FIELD_MARK_TYPE = map(
 )
 SPAN, SPAN_BEFORE, MERGED_DOWN, MERGED_ACROSS = map(w, ("gridSpan", "gridBefore", "vMerge", "hMerge"))
 TEXT_BOX, STYLE, RUN_STYLE, NUMBERING = map(w, ("txbxContent", "pStyle", "rStyle", "numPr"))
-RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS)
+VERTICAL_PLACE = w("vertAlign")
+RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS, VERTICAL_PLACE)
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
@@ -180,10 +181,14 @@ class _Story:
     def _run(self, run: Element, runs: list[str], boxes: list[Element]) -> None:
         if (VANISH in self._present or self._styles.hidden) and self._is_hidden(run.find(R_PR)):
             return
+        is_raised = bool(VERTICAL_PLACE in self._present or self._styles.raised) and self._is_raised(
+            run.find(R_PR)
+        )
         for part in run:
             tag = part.tag
             if tag == T:
-                self._add(part.text or "", runs)
+                text = part.text or ""
+                self._add(raised(text) if is_raised else text, runs)
             elif tag in SIGNS:
                 self._add(SIGNS[tag], runs)
             elif tag == FIELD_MARK:
@@ -213,6 +218,12 @@ class _Story:
         if properties.find(VANISH) is not None:
             return is_on(properties, VANISH)
         return bool(self._styles.hidden) and value(properties, RUN_STYLE) in self._styles.hidden
+
+    def _is_raised(self, properties: Element | None) -> bool:
+        if properties is None:
+            return False
+        place = value(properties, VERTICAL_PLACE)
+        return place == "superscript" if place else value(properties, RUN_STYLE) in self._styles.raised
 
     def _table(self, table: Element) -> DrawnTable:
         drawn = DrawnTable()

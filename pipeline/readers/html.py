@@ -22,7 +22,7 @@ from pipeline.readers.drawn import (
 )
 from pipeline.readers.elements import BLOCK, PREFORMATTED, RAISED
 from pipeline.readers.page import content_of, page_properties, without_hidden
-from pipeline.readers.printed import collapsed, printed, printed_lines
+from pipeline.readers.printed import collapsed, printed, printed_lines, raised
 
 MEDIA_TYPES = ("text/html",)
 VERSION = "2"
@@ -34,7 +34,6 @@ ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
 GROUP_ORDER = {"thead": 0, "tfoot": 2}
-RAISED_DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _SPAN = re.compile(r"\s*\+?(\d+)")
@@ -150,8 +149,7 @@ class _Flow:
 
     def _add(self, text: str | None) -> None:
         if text:
-            # A raised 1 behind a 12 is a note's number, and the 12 no 121.
-            self._runs.append(text.translate(RAISED_DIGITS) if self._raised else text)
+            self._runs.append(raised(text) if self._raised else text)
 
 
 def _drawn(table: Element, depth: int) -> list[Item]:

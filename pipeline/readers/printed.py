@@ -10,6 +10,12 @@ _NO_BREAK_SPACE = re.compile(r"[\u00a0\u2007\u202f]")
 _BREAK = re.compile(r"\r\n?|[\n\u000b\u000c\u0085\u2028\u2029]")
 _WRAP_BETWEEN_WIDE = re.compile(rf"(?<={_WIDE})[ \t]*[\r\n][ \t\r\n]*(?={_WIDE})")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def raised(text: str) -> str:
+    """A raised run, its digits as raised ones: a raised 1 behind a 12 is a note's number, and the 12 no 121."""
+    return text.translate(_RAISED)
 
 
 def printed(line: str) -> str:

@@ -1,23 +1,28 @@
 """Text copies of reports → a `Document`: lines, and grids where the copy marks its cells.
 
-Three shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), cells
-joined by `|`, and cells joined by tabs. Every other line is a paragraph; a table spelled by bare lines (a cell a
+Four shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), cells
+joined by `|`, by tabs, and by commas (text out of spreadsheets). Every other line is a paragraph; a table spelled by bare lines (a cell a
 line, or text out of a PDF with wrapped labels) is told by its labels later, in `pipeline/arrange.py`.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import groupby, islice
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, UnreadableDocumentError
 from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "2"
+VERSION = "3"
+LEAST_COMMA_ROWS = 5
+"""Rows of a label and numbers that a file must hold for its commas to be taken for the sides of cells."""
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_SENTENCE = re.compile("[。；;！？]")
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
 _DRAWN = str.maketrans(
     dict.fromkeys("｜│┃║￨", "|")
@@ -51,7 +56,7 @@ def _artifacts() -> re.Pattern[str]:
 
 def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
     tables = 0
-    for kind, run in _runs(lines):
+    for kind, run in _runs(lines, comma=_has_comma_rows(lines)):
         rows = kind(run) if kind else []
         if max((len(row) for row in rows), default=0) > 1:
             tables += 1
@@ -61,14 +66,28 @@ def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
 
 
 def _runs(
-    lines: Sequence[Line],
+    lines: Sequence[Line], *, comma: bool
 ) -> Iterator[tuple[Callable[[Sequence[Line]], list[list[Line]]] | None, list[Line]]]:
     """Cuts the lines into runs that share a way of marking cells, with the function that reads it."""
-    for marked, group in groupby(_in_table(lines), key=lambda item: item[0]):
+    for marked, group in groupby(_in_table(lines, comma=comma), key=lambda item: item[0]):
         yield _READERS[marked], [line for _, line in group]
 
 
-def _in_table(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
+def _has_comma_rows(lines: Sequence[Line]) -> bool:
+    rows = (number for number, line in lines if _is_comma_row(line))
+    return len(list(islice(rows, LEAST_COMMA_ROWS))) == LEAST_COMMA_ROWS
+
+
+def _is_comma_row(line: str) -> bool:
+    """Whether a line's parts between commas are labels, then numbers and blanks only."""
+    parts = [part.strip(' "') for part in line.split(",")]
+    first = next((place for place, part in enumerate(parts) if _NUMBER.fullmatch(part)), 0)
+    return any(map(str.isalpha, "".join(parts[:first]))) and all(
+        not part or _NUMBER.fullmatch(part) for part in parts[first:]
+    )
+
+
+def _in_table(lines: Sequence[Line], *, comma: bool = False) -> Iterator[tuple[str, Line]]:
     """Tells for each line how it marks cells; lines that continue a cell go with it."""
     current = ""
     blanks: list[Line] = []
@@ -77,7 +96,7 @@ def _in_table(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
         if not text.strip("\n "):
             blanks.append(line)
             continue
-        mark = _mark(text)
+        mark = _mark(text) or ("comma" if comma and _joins_by_commas(text) else "")
         if not mark and current == "tab" and not blanks:
             mark = "tab"  # the second line of a cell that was broken over lines
         yield from ((mark if mark == current else "", blank) for blank in blanks)
@@ -94,6 +113,19 @@ def _mark(text: str) -> str:
     if "|" in drawn or ("+" in drawn and _RULE.fullmatch(drawn)):
         return "pipe"
     return "tabs" if "\t" in text.strip() else ""
+
+
+def _joins_by_commas(text: str) -> bool:
+    return "," in text and not _SENTENCE.search(text)
+
+
+def _comma_rows(run: Sequence[Line]) -> list[list[Line]]:
+    """Rows of a run with a row a line, cells joined by commas and quoted where they hold one."""
+    filled = [(number, line.strip()) for number, line in run if line.strip()]
+    return [
+        [(number, cell) for cell in next(csv.reader([line], skipinitialspace=True))]
+        for number, line in filled
+    ]
 
 
 def _tab_rows(run: Sequence[Line]) -> list[list[Line]]:
@@ -132,6 +164,7 @@ _READERS: dict[str, Callable[[Sequence[Line]], list[list[Line]]] | None] = {
     "tab": _tab_rows,
     "tabs": _joined_rows,
     "pipe": _pipe_rows,
+    "comma": _comma_rows,
     "": None,
 }
 

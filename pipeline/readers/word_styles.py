@@ -26,6 +26,7 @@ class Styles:
 
     Attributes:
         hidden: Styles whose text is not shown.
+        raised: Styles of characters that stand above the line.
         numbered: How a paragraph style numbers its paragraphs.
         default: The style of paragraphs that name none.
         lists: The list definitions by their number.
@@ -35,6 +36,7 @@ class Styles:
     numbered: Mapping[str, Numbering] = field(default_factory=dict)
     default: str = ""
     lists: Mapping[str, ListDefinition] = field(default_factory=dict)
+    raised: frozenset[str] = frozenset()
 
 
 def read_styles(package: Package, main: str) -> Styles:
@@ -46,7 +48,8 @@ def read_styles(package: Package, main: str) -> Styles:
     style_depths = {} if numbering is None else _depths_by_style(numbering)
     numbered = {name: found for name in by_id if (found := _style_numbering(name, by_id, style_depths))}
     hidden = frozenset(name for name in by_id if _is_hidden(name, by_id))
-    return Styles(hidden, numbered, _default(by_id), lists)
+    raised = frozenset(name for name in by_id if _is_raised(name, by_id))
+    return Styles(hidden, numbered, _default(by_id), lists, raised)
 
 
 def _part(package: Package, main: str, kind: str) -> Element | None:
@@ -77,6 +80,11 @@ def _is_hidden(name: str, styles: Mapping[str, Element]) -> bool:
         if runs is not None and runs.find(w("vanish")) is not None:
             return is_on(runs, w("vanish"))
     return False
+
+
+def _is_raised(name: str, styles: Mapping[str, Element]) -> bool:
+    places = (value(style.find(w("rPr")), w("vertAlign")) for style in _lineage(name, styles))
+    return next(filter(None, places), "") == "superscript"
 
 
 def _style_numbering(

@@ -238,6 +238,16 @@ def test_hidden_text_is_not_read() -> None:
     assert shown(read(f"<w:p>{runs}</w:p>", styles=STYLES)) == ["见显"]
 
 
+def test_a_raised_number_is_a_notes_and_joins_none() -> None:
+    mark = "<w:r><w:rPr>{}</w:rPr><w:t>1</w:t></w:r>"
+    styles = '<w:style w:type="character" w:styleId="note"><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+    by_hand = mark.format('<w:vertAlign w:val="superscript"/>')
+    by_style = mark.format('<w:rStyle w:val="note"/>')
+    back_down = mark.format('<w:rStyle w:val="note"/><w:vertAlign w:val="baseline"/>')
+    body = "".join(f"<w:p><w:r><w:t>12</w:t></w:r>{run}</w:p>" for run in (by_hand, by_style, back_down))
+    assert shown(read(body, styles=styles)) == ["12¹", "12¹", "121"]
+
+
 def test_the_strict_form_of_the_standard_is_read() -> None:
     data = package(paragraph("一、总体情况"))
     strict = io.BytesIO()

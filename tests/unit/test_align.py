@@ -214,3 +214,39 @@ def test_blank_cells_before_the_values_are_told_by_the_full_rows() -> None:
     assert extra_leading([(row, 3) for row in rows]) == 1
     assert [c.text for c in align(rows[1].values, 3, 1) or ()] == ["", "2", ""]
     assert align(rows[1].values, 3, None) is None
+
+
+def banded(*bands: tuple[str, int], results: int = 0) -> Rows:
+    """A header of table 4 with some bands over as many columns each."""
+    names = ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")
+    return [
+        [Spot(band, across=across) for band, across in bands],
+        texts(*names * (results or len(bands))),
+    ]
+
+
+def test_bands_in_another_order_are_read_where_they_stand() -> None:
+    rows = banded(("行政复议", 5), ("复议后起诉", 5), ("未经复议直接起诉", 5))
+    found = header(rows, "review_litigation")
+    assert found is not None
+    bands = [slot.band.key if slot.band else "" for slot in found.slots][::5]
+    assert bands == ["reconsideration", "litigation_after_reconsideration", "litigation_direct"]
+
+
+def test_bands_in_another_order_over_columns_that_tell_no_place_are_left_alone() -> None:
+    swapped = banded(("行政复议", 1), ("复议后起诉", 1), ("未经复议直接起诉", 1))
+    assert (
+        header(
+            [*swapped[:1], *[texts(*("结果维持", "结果纠正", "其他结果", "尚未审结", "总计"))] * 3],
+            "review_litigation",
+        )
+        is None
+    )
+
+
+def test_a_part_of_a_table_that_is_cut_by_its_bands() -> None:
+    for named in (("行政复议",), ("未经复议直接起诉", "复议后起诉")):
+        found = header(banded(*((band, 5) for band in named)), "review_litigation")
+        assert found is not None
+        assert found.seen
+        assert len(found.slots) == 5 * len(named)

@@ -14,13 +14,14 @@ from pipeline.readers.doc_properties import (
     LIST_USE,
     MERGE_ACROSS,
     MERGE_DOWN,
+    PLACE_BY_LINE,
     ROW_DEFINITION,
     ROW_END,
     TABLE_DEPTH,
     ParagraphProperties,
     Paragraphs,
     operations,
-    unseen_stretches,
+    run_stretches,
 )
 from pipeline.readers.doc_text import FIRST_POINTER, POINTERS, Piece, WordFile
 
@@ -150,7 +151,9 @@ def test_quick_saves_change_paragraphs() -> None:
     assert properties(paragraph_list(b""), changes=3, saves=(saved,)).depth == 0
 
 
-def test_hidden_and_deleted_runs_are_unseen() -> None:
-    runs = [operation(HIDDEN, b"\1"), operation(HIDDEN, b"\0"), operation(DELETED, b"\1"), b""]
+def test_hidden_and_deleted_runs_are_unseen_and_notes_are_raised() -> None:
+    runs = [operation(HIDDEN, b"\1"), operation(PLACE_BY_LINE, b"\1"), operation(DELETED, b"\1"), b""]
     stored = [bytes([len(run)]) + run for run in runs]
-    assert unseen_stretches(file_with([], tuple(stored))) == [(100, 110), (120, 130)]
+    found = run_stretches(file_with([], tuple(stored)))
+    assert found.unseen == [(100, 110), (120, 130)]
+    assert found.raised == [(110, 120)]
