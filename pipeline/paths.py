@@ -50,6 +50,15 @@ def data_folder() -> Path:
     return root / "data"
 
 
+def archive_location(out: Path | None = None) -> str:
+    """The archive of raw files, a folder or the address of an object store: `$OGI_ARCHIVE`, else `archive/`.
+
+    Args:
+        out: The folder that a run was told to write into; None where it was told none.
+    """
+    return os.environ.get("OGI_ARCHIVE") or str((out or data_folder()) / "archive")
+
+
 def warehouse_folder() -> Path:
     """Where the warehouse stands unless a run is told otherwise."""
     return data_folder() / "warehouse"

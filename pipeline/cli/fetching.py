@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.archive import Archive, ManifestRow
-from pipeline.cli.terminal import console, fail, progress, say
+from pipeline.archive import Archive, ArchiveError, ManifestRow
+from pipeline.cli.terminal import archive_option, console, fail, progress, say
 from pipeline.faults import CodedError
 from pipeline.fetch import (
     FetchSettings,
@@ -20,7 +20,7 @@ from pipeline.fetch import (
     proposals_csv,
 )
 from pipeline.fetch import discover as walk
-from pipeline.paths import data_folder
+from pipeline.paths import archive_location
 from schemas.definitions import DefinitionError
 from schemas.messages import Language, message
 
@@ -38,7 +38,7 @@ def _settings(lang: Language) -> FetchSettings:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The register of sources (default: $OGI_SOURCES, else data/reference/sources.csv).",
 )
-@click.option("--archive", type=str, help="A folder or an object store's address (default: data/archive).")
+@archive_option
 @click.pass_obj
 def fetch(lang: Language, sources: Path | None, archive: str | None) -> None:
     """Fetches the sources into the archive, politely: what has not changed is not transferred again.
@@ -57,13 +57,16 @@ def fetch(lang: Language, sources: Path | None, archive: str | None) -> None:
     if not register:
         say(message("no_sources").text(lang))
         return
-    store = Archive(archive or str(data_folder() / "archive"))
+    store = Archive(archive or archive_location())
     with progress() as advance:
 
         def tell(done: int, total: int, row: ManifestRow) -> None:
             advance("fetching", done, total)
 
-        summary = fetch_sources(register, store, _settings(lang), tell)
+        try:
+            summary = fetch_sources(register, store, _settings(lang), tell)
+        except ArchiveError as error:
+            fail(error.message, lang)
     _print_summary(summary, lang)
     sys.exit(1 if summary.errors else 0)
 

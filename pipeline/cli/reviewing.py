@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.showing import archives_of
-from pipeline.cli.terminal import fail, say
+from pipeline.cli.terminal import archive_option, fail, say
 from pipeline.faults import CodedError
 from pipeline.paths import warehouse_folder
 from schemas.messages import Language, message
@@ -21,8 +21,9 @@ from schemas.messages import Language, message
 )
 @click.option("--most", type=click.IntRange(min=1), default=60, show_default=True, help="Documents to show.")
 @click.option("--warehouse", type=click.Path(path_type=Path), help="The warehouse (default: data/warehouse).")
+@archive_option
 @click.pass_obj
-def review(lang: Language, to: Path | None, most: int, warehouse: Path | None) -> None:
+def review(lang: Language, to: Path | None, most: int, warehouse: Path | None, archive: str | None) -> None:
     """Writes the page of documents that need eyes, the worst first; every build writes it too.
 
     Each concern stands with the picture of its cells and the row of the CSV file that settles it.
@@ -37,7 +38,7 @@ def review(lang: Language, to: Path | None, most: int, warehouse: Path | None) -
     home = warehouse or warehouse_folder()
     folder = to or home / "review"
     try:
-        found = write_review(home, archives_of(home), folder, most)
+        found = write_review(home, archives_of(home, archive), folder, most)
     except CodedError as error:
         fail(error.message, lang)
     except OSError as error:

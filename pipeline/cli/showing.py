@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.archive import Archive
-from pipeline.cli.terminal import fail, say
+from pipeline.cli.terminal import archive_option, fail, say
 from pipeline.document import UnreadableDocumentError
 from pipeline.faults import CodedError
-from pipeline.paths import data_folder, warehouse_folder
+from pipeline.objects import folder_of
+from pipeline.paths import archive_location, data_folder, warehouse_folder
 from schemas.messages import Language, message
 
 if TYPE_CHECKING:
@@ -29,8 +30,16 @@ PICTURE, PAGE = ".png", ".html"
     help="The file to write: .html (default, in the working folder) or, for documents with pages, .png.",
 )
 @click.option("--warehouse", type=click.Path(path_type=Path), help="The warehouse (default: data/warehouse).")
+@archive_option
 @click.pass_obj
-def show(lang: Language, report: str, cell: str | None, to: Path | None, warehouse: Path | None) -> None:
+def show(
+    lang: Language,
+    report: str,
+    cell: str | None,
+    to: Path | None,
+    warehouse: Path | None,
+    archive: str | None,
+) -> None:
     """Pictures a report with a cell boxed: the page of a PDF, the table of any other format.
 
     REPORT is a file, or a report_id (or sha256) of the warehouse. CELL is row/column or table/row/column, by keys
@@ -47,7 +56,7 @@ def show(lang: Language, report: str, cell: str | None, to: Path | None, warehou
     if to is not None and to.suffix.lower() not in (PICTURE, PAGE):
         fail(message("show_suffix", path=str(to)), lang)
     try:
-        shown = exhibit(_subject(report, warehouse or warehouse_folder()), cell)
+        shown = exhibit(_subject(report, warehouse or warehouse_folder(), archive), cell)
         written = _write(shown, to or _default(report, cell), lang)
     except (CodedError, UnreadableDocumentError) as error:
         fail(message(error.code, **error.details), lang)
@@ -57,19 +66,28 @@ def show(lang: Language, report: str, cell: str | None, to: Path | None, warehou
         click.echo(path)
 
 
-def _subject(report: str, warehouse: Path) -> Subject:
+def _subject(report: str, warehouse: Path, archive: str | None) -> Subject:
     from pipeline.evidence.subjects import subject_of_file, subject_of_warehouse
 
     if Path(report).exists():
         return subject_of_file(Path(report))
-    return subject_of_warehouse(warehouse, report, archives_of(warehouse))
+    return subject_of_warehouse(warehouse, report, archives_of(warehouse, archive))
 
 
-def archives_of(warehouse: Path) -> list[Archive]:
-    """Where the raw files of a warehouse may be: beside it, or where builds without `--out` keep them."""
-    archives = [Archive(str(folder / "archive")) for folder in (warehouse, data_folder())]
-    present = [archive for archive in archives if Path(archive.location).is_dir()]
-    return present or archives[-1:]
+def archives_of(warehouse: Path, named: str | None = None) -> list[Archive]:
+    """Where the raw files of a warehouse may be: as named, beside it, or where runs keep them by themselves."""
+    locations = [
+        named or archive_location(warehouse),
+        *(str(f / "archive") for f in (warehouse, data_folder())),
+    ]
+    archives = [Archive(location) for location in dict.fromkeys(locations)]
+    return [archive for archive in archives if _may_be(archive)] or archives[:1]
+
+
+def _may_be(archive: Archive) -> bool:
+    """Whether an archive can be at its place; of an object store only the store can tell."""
+    folder = folder_of(archive.location)
+    return folder is None or folder.is_dir()
 
 
 def _default(report: str, cell: str | None) -> Path:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 WRONG_USAGE = 2
 
+archive_option = click.option(
+    "--archive",
+    help="The archive of raw files: a folder, or s3://…, gs://…, az://… (default: $OGI_ARCHIVE, else data/archive).",
+)
+"""The option of every command that takes raw files from the archive or puts them there."""
+
 
 def say(text: str) -> None:
     """Tells a person something."""
