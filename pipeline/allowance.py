@@ -54,6 +54,28 @@ def renew() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+def keep_to(memory: int, seconds: int) -> None:
+    """Bounds this process more closely than it is already.
+
+    Args:
+        memory: Bytes of address space.
+        seconds: Of processor time from now.
+    """
+    for what, bound in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds),
+    ):
+        soft, most = resource.getrlimit(what)
+        allowed = [limit for limit in (soft, most, bound) if limit != resource.RLIM_INFINITY]
+        # The system can end a process that is bounded; it need not be able to raise its bounds again.
+        resource.setrlimit(what, (min(allowed), most))
+
+
+def address_space() -> int:
+    """Bytes of address space that this process holds; 0 where the system does not tell."""
+    return _pages()[0]
+
+
 def is_worn() -> bool:
     """Whether an earlier document left so little address space that the next would not have its share."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)

@@ -9,12 +9,14 @@ import hashlib
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Protocol, cast
 
 from pipeline.document import Block, Cell, Document, Paragraph, UnreadableDocumentError
+from pipeline.fence import fenced
 from pipeline.readers.sniff import ENCRYPTED, sniff
 
 FIRST_VERSION = "1"
@@ -25,7 +27,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Reader(Protocol):
-    """A module that reads a format. It may state its `VERSION`, raised whenever it reads differently."""
+    """A module that reads a format.
+
+    It may state its `VERSION`, raised whenever it reads differently, and have a function `is_plain(data)`: a file
+    of which that is not true is read in a process of its own, which may die of it. Its `other_readings(document)`,
+    if it has any, are functions like `read` to try where that leaves numbers over, the cheapest first.
+    """
 
     MEDIA_TYPES: tuple[str, ...]
 
@@ -44,7 +51,27 @@ def read_document(data: bytes, name: str = "") -> Document:
         UnreadableDocumentError: `empty_file`, `picture`, `encrypted`, `unsupported_type`, `limit_exceeded` for
             more cells than any report has, or what the format's reader says.
     """
-    document = _read(data, sniff(data, name))
+    return _bounded(_read(data, sniff(data, name)))
+
+
+def other_readings(data: bytes, document: Document) -> Iterator[Document]:
+    """Other readings of a file, each made when it is asked for; one that fails is left out.
+
+    Args:
+        data: The whole file.
+        document: What `read_document` made of it; where pictures had a part in that, there is no other reading.
+    """
+    reader = readers().get(document.media_type)
+    ways = getattr(reader, "other_readings", None)
+    if reader is None or ways is None or document.reader.endswith("scan"):
+        return
+    for read in ways(document):
+        # The first reading stands, whatever a second one trips over.
+        with suppress(Exception):
+            yield _bounded(_guarded(reader, read, data, document.sha256))
+
+
+def _bounded(document: Document) -> Document:
     cells = sum(len(row) for grid in document.grids for row in grid.rows)
     if cells > CELLS_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{cells} > {CELLS_LIMIT} cells in its tables")
@@ -72,6 +99,16 @@ def _writable_cell(cell: Cell) -> Cell:
 
 
 def _read(data: bytes, media_type: str) -> Document:
+    return _guarded(reader_of(media_type), _read_here, data, media_type)
+
+
+def _guarded(reader: Reader, read: Callable[[bytes, str], Document], data: bytes, told: str) -> Document:
+    """What a function reads from a file, in a process of its own where the reader wants one for it."""
+    is_plain = getattr(reader, "is_plain", None)
+    return read(data, told) if is_plain is None or is_plain(data) else fenced(read, data, told)
+
+
+def _read_here(data: bytes, media_type: str) -> Document:
     from pipeline.readers.pictures import completed
 
     sha256 = hashlib.sha256(data).hexdigest()

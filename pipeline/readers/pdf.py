@@ -5,10 +5,12 @@ Each engine gives characters and what is painted; `ruling` finds the tables and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.document import Document, UnreadableDocumentError
+from pipeline.document import WITHOUT_TEXT, Document, UnreadableDocumentError
+from pipeline.readers import streams
+from pipeline.readers.aligned import find_aligned
 from pipeline.readers.lines import print_lines, set_runs
 from pipeline.readers.pages import Page, blocks_of
 from pipeline.readers.ruling import find_grids
@@ -17,10 +19,21 @@ if TYPE_CHECKING:
     from pipeline.readers.pdfium import PaintedPage
 
 MEDIA_TYPES = ("application/pdf",)
-VERSION = "1"
+VERSION = "2"
 MAX_PAGES = 500
+MAX_PAGES_AGAIN = 30
+"""Pages up to which pdfplumber reads a file that PDFium left numbers over of: at a tenth of a second each."""
 _TRAILER = b"startxref"
 _END = b"%%EOF"
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether a file may be read in the process that reads others; see `streams`.
+
+    Raises:
+        UnreadableDocumentError: `limit_exceeded`.
+    """
+    return streams.is_plain(data)
 
 
 def read(data: bytes, sha256: str) -> Document:
@@ -30,12 +43,7 @@ def read(data: bytes, sha256: str) -> Document:
         UnreadableDocumentError: `encrypted`, `damaged`, `limit_exceeded`, or `no_text` where no page has a
             text layer.
     """
-    from pipeline.readers import pdfium
-
-    with pdfium.open_document(data) as document:
-        _check(data, pdfium.page_count(document))
-        pages = [_page(pdfium.paint_page(document, i), i + 1) for i in range(pdfium.page_count(document))]
-    return _document(pages, sha256, "pdf/pdfium")
+    return _document(_read_pages(data, _page), sha256, "pdf/pdfium")
 
 
 def read_with_pdfplumber(data: bytes, sha256: str) -> Document:
@@ -52,6 +60,29 @@ def read_with_pdfplumber(data: bytes, sha256: str) -> Document:
     return _document(pages, sha256, "pdf/pdfplumber")
 
 
+def read_aligned(data: bytes, sha256: str) -> Document:
+    """Reads a PDF with PDFium, and takes numbers that stand over one another for tables where no rules do.
+
+    Raises:
+        UnreadableDocumentError: As `read`.
+    """
+    return _document(_read_pages(data, _aligned_page), sha256, "pdf/pdfium-aligned")
+
+
+def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], Page]) -> list[Page]:
+    from pipeline.readers import pdfium
+
+    with pdfium.open_document(data) as document:
+        _check(data, count := pdfium.page_count(document))
+        return [read_page(pdfium.paint_page(document, index), index + 1) for index in range(count)]
+
+
+def other_readings(document: Document) -> Sequence[Callable[[bytes, str], Document]]:
+    """Further ways to read a file, the cheapest first; pdfplumber not for a book, which would take it minutes."""
+    last = max((block.locator.page or 0 for block in document.blocks), default=0)
+    return [read_aligned, read_with_pdfplumber] if last <= MAX_PAGES_AGAIN else [read_aligned]
+
+
 def _document(pages: Sequence[Page], sha256: str, reader: str) -> Document:
     if not any(page.lines or page.grids for page in pages):
         raise UnreadableDocumentError("no_text")
@@ -61,11 +92,19 @@ def _document(pages: Sequence[Page], sha256: str, reader: str) -> Document:
 def _properties(pages: Sequence[Page]) -> dict[str, str]:
     """Names the pages without text where others have some: pictures, which nobody would miss otherwise."""
     empty = [str(page.number) for page in pages if not page.lines and not page.grids]
-    return {"pages_without_text": ",".join(empty)} if empty else {}
+    return {WITHOUT_TEXT: ",".join(empty)} if empty else {}
 
 
 def _page(painted: PaintedPage, number: int) -> Page:
     grids, rest = find_grids(painted.marks, set_runs(painted.characters))
+    return Page(number, painted.width, painted.height, tuple(print_lines(rest)), tuple(grids), painted.turns)
+
+
+def _aligned_page(painted: PaintedPage, number: int) -> Page:
+    runs = set_runs(painted.characters)
+    ruled, rest = find_grids(painted.marks, runs, faint=False)
+    aligned, rest = find_aligned(rest)
+    grids = sorted([*ruled, *aligned], key=lambda grid: (grid.box[1], grid.box[0]))
     return Page(number, painted.width, painted.height, tuple(print_lines(rest)), tuple(grids), painted.turns)
 
 

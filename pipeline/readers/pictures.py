@@ -15,7 +15,15 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from pipeline.document import Block, Document, Grid, Locator, UnreadableDocumentError
+from pipeline.document import (
+    UNREAD_PICTURES,
+    WITHOUT_TEXT,
+    Block,
+    Document,
+    Grid,
+    Locator,
+    UnreadableDocumentError,
+)
 from pipeline.readers import docx, html, package, pdf, scan
 from pipeline.readers.scan import Picture
 
@@ -25,10 +33,10 @@ FINER = 1.5
 """Times as fine as the scan a page is drawn: at its own size PDFium leaves out or doubles rows of dots."""
 LEAST_DPI, MOST_DPI = 200.0, 300.0
 """Dots per inch at which pages are drawn at least and at most."""
+MOST_DRAWN = 20_000_000
+"""Pixels of a page that is drawn: A3 at 300 dots an inch has 17 million. Recognising takes some 40 bytes for each."""
 MOST_PICTURES = 40
 """Pictures of a web page or a Word file that are looked at."""
-UNREAD = "pictures_unread"
-"""The property that says how many pictures were left unread for want of the extra."""
 _MEDIA = re.compile(r"word/media/[^/]+\.(?:png|jpe?g|tiff?|bmp|gif|webp)")
 _DATA_URI = re.compile(rb"data:image/[a-z+.-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 _POINTS_PER_INCH = 72.0
@@ -61,12 +69,12 @@ def completed(data: bytes, media_type: str, sha256: str, document: Document | No
         if document is None:
             raise UnreadableDocumentError("scan_needs_ocr", media_type=media_type)
         count = str(1 + sum(1 for _ in pictures))
-        return replace(document, properties={**document.properties, UNREAD: count})
+        return replace(document, properties={**document.properties, UNREAD_PICTURES: count})
     return _joined(document, chain([first], pictures), media_type, sha256)
 
 
 def _wants_pictures(document: Document) -> bool:
-    return not document.grids or "pages_without_text" in document.properties
+    return not document.grids or WITHOUT_TEXT in document.properties
 
 
 def _joined(
@@ -142,7 +150,7 @@ def _pages(data: bytes, document: Document | None) -> Iterator[Picture]:
 def _is_picture(page: Any, number: int, document: Document | None) -> bool:
     if document is None:
         return True
-    if str(number) in document.properties.get("pages_without_text", "").split(","):
+    if str(number) in document.properties.get(WITHOUT_TEXT, "").split(","):
         return True
     return not document.grids and _scan_of(page) is not None
 
@@ -162,7 +170,7 @@ def _scan_of(page: Any) -> float | None:
 def _drawn(page: Any, number: int) -> Picture:
     dpi = min(MOST_DPI, max(LEAST_DPI, FINER * (_scan_of(page) or 0.0)))
     inches = page.get_width() * page.get_height() / _POINTS_PER_INCH**2
-    dpi = min(dpi, (scan.MAX_PIXELS / max(inches, 1e-6)) ** 0.5)
+    dpi = min(dpi, (MOST_DRAWN / max(inches, 1e-6)) ** 0.5)
     bitmap = page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True)
     return Picture(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), dpi, number)
 

@@ -1,0 +1,107 @@
+"""A call flows in, its result flows out, made in a child of this process that may die of it without harm.
+
+Readers that call into libraries in C put files behind it that may make the library abort: what would cost a
+worker and a second try is an answer at once. A fenced call has its own memory and processor time, below those
+of a worker.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn, TypeVar
+
+from pipeline.allowance import address_space, keep_to
+from pipeline.document import UnreadableDocumentError
+
+T = TypeVar("T")
+MEMORY = 700_000_000
+"""Bytes of address space that a fenced call may take beyond what the process holds when it begins."""
+SECONDS = 15
+_DEATH_OF_PARENT = 1
+_TOO_MUCH = frozenset({signal.SIGABRT, signal.SIGKILL})
+"""How a process ends that is refused memory: libraries in C give up, or the system ends it."""
+
+
+def fenced(function: Callable[..., T], *arguments: Any) -> T:
+    """Calls a function in a child process and returns its result, or raises what it raised.
+
+    Where the system cannot fork, the function is called here.
+
+    Raises:
+        UnreadableDocumentError: `limit_exceeded` where the call took too much time or memory, `damaged` where
+            the library it called died; else as the function.
+    """
+    if not hasattr(os, "fork"):
+        return function(*arguments)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _work(writing, function, arguments)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as answer:
+            packed = answer.read()
+    finally:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    result: T = _opened(packed, status)
+    return result
+
+
+def _work(writing: int, function: Callable[..., T], arguments: tuple[Any, ...]) -> NoReturn:
+    """Runs in the child, which ends here whatever happens."""
+    try:
+        _end_with_parent()
+        keep_to(address_space() + MEMORY, SECONDS)
+        packed = _answer(function, arguments)
+        with os.fdopen(writing, "wb") as answer:
+            answer.write(packed)
+    finally:
+        os._exit(0)
+
+
+def _answer(function: Callable[..., T], arguments: tuple[Any, ...]) -> bytes:
+    try:
+        return pickle.dumps((function(*arguments), None), pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        return pickle.dumps((None, UnreadableDocumentError("limit_exceeded", what="memory")))
+    except UnreadableDocumentError as error:
+        return pickle.dumps((None, error))
+    except RecursionError:
+        return pickle.dumps((None, UnreadableDocumentError("limit_exceeded", what="nesting")))
+    except Exception as error:
+        # Not every library's exception can be pickled; its class and words are all that is told of it.
+        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+
+
+def _opened(packed: bytes, status: int) -> Any:
+    if not packed:
+        raise _death(-status)
+    try:
+        result, error = pickle.loads(packed)  # noqa: S301 - made by our own child
+    except (EOFError, pickle.UnpicklingError):
+        raise _death(-status) from None
+    if error is not None:
+        raise error
+    return result
+
+
+def _death(ended: int) -> UnreadableDocumentError:
+    if ended == signal.SIGXCPU:
+        return UnreadableDocumentError("limit_exceeded", what=f"{SECONDS} seconds of processor time")
+    if ended <= 0 or ended in _TOO_MUCH:
+        return UnreadableDocumentError("limit_exceeded", what="memory")
+    return UnreadableDocumentError("damaged", reason=f"the library that reads it died of signal {ended}")
+
+
+def _end_with_parent() -> None:
+    """Asks the system to end this child with its parent, which may be stopped while it waits."""
+    with suppress(AttributeError, OSError):  # only Linux knows this
+        ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
