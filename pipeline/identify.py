@@ -60,7 +60,7 @@ def identify(
     text = flowing_text(lines)
     pages = tuple(filter(None, (document.properties.get("title", ""), source_name)))
     year, findings = _year(title, text, lines, pages)
-    naming = find_naming(lines, title, pages)
+    naming = find_naming(lines, title, pages, document.properties.get("content_source", ""))
     place = lines[title.first].locator if title is not None else NOWHERE
     if title is None:
         findings.append(Finding(message("title_missing"), place))

@@ -82,7 +82,7 @@ class _Bare(dict[int, str | None]):
     """A table for `str.translate` that learns: marks and spaces go, traditional characters become simplified."""
 
     def __missing__(self, code: int) -> str | None:
-        character = _simplified().get(chr(code), chr(code))
+        character = simplified().get(chr(code), chr(code))
         self[code] = None if unicodedata.category(character)[0] in "PSZC" else character
         return self[code]
 
@@ -91,7 +91,7 @@ _BARE = _Bare()
 
 
 @cache
-def _simplified() -> dict[str, str]:
+def simplified() -> dict[str, str]:
     """Other forms of the characters that the form's labels are written in, by the other form."""
     table = read_definitions(HERE / "characters.csv", ("other", "standard", "note"), key=["other"])
     return {row["other"]: row["standard"] for row in table.rows}

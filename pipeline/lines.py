@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.document import Block, Document, Locator, Paragraph
+from pipeline.lexicon import simplified
 
 SPACE = re.compile(r"[\s\u200b\ufeff]+")
-HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: "[", 0x3011: "]"}
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: ord("["), 0x3011: ord("]")}
 FIRST_HEADING = re.compile(
     r"^(?:[一1][、.,:)]|第一部分[、:]?|[(]一[)])?(?:总体(?:工作)?情况|概述|基本情况)[:。]?$"
 )
@@ -28,8 +30,16 @@ class Line:
 
 
 def fold(text: str) -> str:
-    """Half-width letters, digits, brackets and marks for full-width ones; the length stays the same."""
-    return text.translate(HALF_WIDTH)
+    """Half-width letters, digits, brackets and marks for full-width ones, simplified characters for others.
+
+    The length stays the same.
+    """
+    return text.translate(_folded())
+
+
+@cache
+def _folded() -> dict[int, int]:
+    return HALF_WIDTH | {ord(other): ord(standard) for other, standard in simplified().items()}
 
 
 def closed_up(text: str) -> str:

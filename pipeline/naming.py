@@ -31,7 +31,8 @@ SOURCE = re.compile(
     r"^(?:信息来源|来源|发布机构|发文机关|公开主体|发布单位|索引单位|信息提供)[:](?P<name>[\u4e00-\u9fff()]{4,40})$"
 )
 SIGNATURE_LINES = 8
-SELF = re.compile(r"(?:我|本)[局厅委]")
+SELF = re.compile(r"(?:我|本)([局厅委])(?!托|任|员)")
+SURE_SOURCES = ("title", "line below the title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,25 @@ class Naming:
     source: str
 
 
-def find_naming(lines: tuple[Line, ...], title: Title | None, page_names: tuple[str, ...]) -> Naming | None:
-    """The organ as the report names itself: the first that title, byline, preamble and the rest name."""
-    return next(_namings(lines, title, page_names), None)
+def find_naming(
+    lines: tuple[Line, ...], title: Title | None, page_names: tuple[str, ...], content_source: str = ""
+) -> Naming | None:
+    """The organ as the report names itself: the first that title, byline, preamble and the rest name.
+
+    Past title and byline, one of another kind than the `我局` of the prose is not the one that speaks.
+    """
+    kinds = {kind for line in lines for kind in SELF.findall(line.folded)}
+    namings = _namings(lines, title, page_names, content_source)
+    return next((n for n in namings if n.source in SURE_SOURCES or _may_be_self(n.name, kinds)), None)
 
 
-def _namings(lines: tuple[Line, ...], title: Title | None, page_names: tuple[str, ...]) -> Iterator[Naming]:
+def _may_be_self(name: str, kinds: set[str]) -> bool:
+    return not kinds or any(kind in name for kind in kinds)
+
+
+def _namings(
+    lines: tuple[Line, ...], title: Title | None, page_names: tuple[str, ...], content_source: str
+) -> Iterator[Naming]:
     titled = title is not None and _may_name(title.agency)
     doubtful = titled and title is not None and _may_be_the_site(title, lines)
     if title is not None and titled and not doubtful:
@@ -61,6 +75,8 @@ def _namings(lines: tuple[Line, ...], title: Title | None, page_names: tuple[str
     yield from _from_lines(lines[-SIGNATURE_LINES:][::-1], BYLINE, "signature")
     yield from _from_prose(_flow(lines[heading:]), SECTION_ONE, "section one")
     yield from _from_lines(lines, SOURCE, "source line")
+    if _is_organ(content_source):
+        yield Naming(content_source, "source line")
     for words in page_names:
         page_title = title_of_page(words)
         if page_title is not None and _may_name(page_title.agency):

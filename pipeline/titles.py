@@ -13,22 +13,24 @@ MAX_LINES = 5
 LONGEST_LINE = 90
 SEARCHED = 80
 CHINESE_DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "O": "0"}
-YEAR = r"(?:(?:20[0-3]|19[89])\d|二[〇○O零0][一二三四五六七八九〇○O零0]{2})(?:年度?|度)?"
+BARE_YEAR = r"(?:(?:20[0-3]|19[89])\d|二[〇○O零0][一二三四五六七八九〇○O零0]{2})"
+YEAR = rf"{BARE_YEAR}(?:年?[-—–~至到、和]{BARE_YEAR}(?!学))?(?:年度?|度)?"
 SCHOOL_YEAR = r"(?:20\d{2}[-—–~至](?:20)?\d{2}学年度?)"
 
 
 def _maybe_year(number: int) -> str:
-    """A year, in brackets or not; a bracket alone is none, for it may close the organ's joint name."""
-    return rf"(?:(?P<b{number}>\()?(?P<y{number}>{YEAR})(?(b{number})\)))?"
+    """A year or a span of two, in brackets or not; a bracket alone is none: it may close a joint name."""
+    return rf"(?:(?P<b{number}>[(〔\[])?(?P<y{number}>{YEAR})(?(b{number})[)〕\]]))?"
 
 
+REMARK = r"(?:[(\[][^()\[\]\d]{1,10}[)\]])?"
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
 TITLE = re.compile(
-    rf"^[《\"“]?(?:{PICTURE}[:|]?)?(?:附件\d*[:.]?)?(?:关于)?(?:印发|公布|发布|报送)?{_maybe_year(1)}"
+    rf"^[《\"“]?(?:{PICTURE}[:|]?)?{REMARK}(?:附件\d*[:.]?)?(?:关于)?(?:印发|公布|发布|报送)?{_maybe_year(1)}"
     rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?{_maybe_year(2)}的?"
     rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*{_maybe_year(3)}"
     rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
-    rf"{_maybe_year(4)}(?:{PICTURE})?[》\"”]?$"
+    rf"{_maybe_year(4)}(?:{PICTURE})?{REMARK}[》\"”]?$"
 )
 NOT_A_NAME = re.compile(r"^(?:我|本|该|各|此|其)|公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
 SITE_PARTS = re.compile(r"[_|]|\s[-–—]+\s|--+|——")
@@ -97,7 +99,7 @@ def _title_ending(lines: tuple[Line, ...], last: int) -> Title | None:
             wider = _without_site(lines[last].text, last)
         if wider is None:
             continue
-        if best is None or _says_more(wider.agency, best.agency):
+        if best is None or _says_more(wider.agency, best.agency) or _adds_year(wider, best):
             best = wider
     return best
 
@@ -106,6 +108,11 @@ def _without_site(text: str, place: int) -> Title | None:
     """The title in a line that adds the site's name (`…报告_苏州市人民政府`)."""
     head = SITE_SIGNS.split(text)[0]
     return read_title(head, place, place) if head != text else None
+
+
+def _adds_year(wider: Title, narrower: Title) -> bool:
+    """Whether a line above holds the year that the lines below leave out, and nothing else."""
+    return bool(wider.years) and not narrower.years and wider.agency == narrower.agency
 
 
 def _says_more(wider: str, narrower: str) -> bool:
@@ -125,7 +132,8 @@ def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:
     if match is None:
         return None
     agency = _agency(text[match.start("agency") : match.end("agency")])
-    years = tuple(to_year(match[name]) for name in ("y1", "y2", "y3", "y4") if match[name])
+    stated = "".join(f"{match[name]} " for name in ("y1", "y2", "y3", "y4") if match[name])
+    years = tuple(to_year(year) for year in re.findall(BARE_YEAR, stated))
     if agency and NOT_A_NAME.search(agency):
         return None if first != last else Title(text, "", years, first, last)
     return Title(text, agency, years, first, last)

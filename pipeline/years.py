@@ -12,7 +12,9 @@ DASH = r"[-—–~〜至到]+"
 PERIOD = re.compile(
     rf"(?<!\d)(20\d{{2}})年0?1月0?1日(?:起|始)?{DASH}(?:(20\d{{2}})年|同年|当年|本年)?度?12月31日"
 )
-MENTION = re.compile(r"(?<![\d〔\[(])(20\d{2})年(?!\d{1,2}月)")
+MENTION = re.compile(
+    r"(?<![\d〔\[(与较比同和])(20\d{2})年(?!\d{1,2}月|度?,?(?:[^,。;]{0,6}(?:将|计划|拟|要)|是))"
+)
 CHINESE = r"[一二三四五六七八九〇○零十]"
 DATE = re.compile(r"(20\d{2})[年/.-](\d{1,2})[月/.-](\d{2}(?=\d{1,2}:\d{2})|\d{1,2}(?!\d))日?")
 CHINESE_DATE = re.compile(rf"(二[〇○零]{CHINESE}{{2}})年({CHINESE}{{1,2}})月({CHINESE}{{1,3}})日")
@@ -37,7 +39,10 @@ def period_year(text: str) -> int | None:
 
 
 def consensus_year(text: str) -> int | None:
-    """The year that prose speaks of at least thrice and twice as often as of any other, dates aside."""
+    """The year that prose speaks of at least thrice and twice as often as of any other.
+
+    Dates, comparisons (`与2021年相比`) and plans (`2023年,我局将`) do not count.
+    """
     counts = Counter(int(year) for year in MENTION.findall(text)).most_common(2)
     if not counts or counts[0][1] < ENOUGH:
         return None

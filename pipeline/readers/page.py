@@ -33,6 +33,7 @@ TEXT_SHARE = 0.75
 ANCHORED_TEXT_SHARE = 0.5
 """Where tables of figures or numbered headings hold the content together, the rest matters less."""
 LINK_SHARE = 0.7
+LINES = frozenset({"p", "div", "li", "dd", "dt"})
 LINKS_OF_A_LIST = 4
 HEADING_DISTANCE = 120
 ICON_SIZE = 60
@@ -183,7 +184,7 @@ def content_of(root: Element, title: str | None) -> Content:
     survey = _Survey.of(root if body is None else body)
     survey.drop_chrome()
     place = survey.smallest_with_all()
-    survey.drop_link_lists(place)
+    survey.drop_link_lists(place, title)
     element = survey.elements[place]
     images = sum(_is_picture(image) for image in element.iter("img"))
     return Content(element, survey.heading_before(place, title), images)
@@ -316,17 +317,29 @@ class _Survey:
             place = tables[0]
         return self.parents[place] if self.elements[place].tag == "table" else place
 
-    def drop_link_lists(self, place: int) -> None:
-        """Takes out lists of links to other pages that stand within the content."""
+    def drop_link_lists(self, place: int, title: str | None) -> None:
+        """Takes out lists of links to other pages that stand within the content, and lines that are one link.
+
+        Such a line may be the title of another report; the page's own may be a link to itself.
+        """
         if not self.weights[place].text:
             return
+        own = _SPACE.sub("", title or "")
         for number in range(place + 1, len(self.elements)):
             weight = self.weights[number]
-            if weight.links < LINKS_OF_A_LIST or weight.figures or weight.sections:
+            if weight.figures or weight.sections:
+                continue
+            if weight.links < LINKS_OF_A_LIST and not self._is_line_of_links(number, own):
                 continue
             dense = weight.linked >= LINK_SHARE * (weight.linked + weight.text)
             if dense and self.elements[number].tag not in ("td", "th", "tr", "tbody"):
                 _drop(self.elements[number])
+
+    def _is_line_of_links(self, number: int, title: str) -> bool:
+        element, weight = self.elements[number], self.weights[number]
+        if not weight.links or weight.text or element.tag not in LINES:
+            return False
+        return not title or _SPACE.sub("", "".join(element.itertext())) not in title
 
     def heading_before(self, place: int, title: str | None) -> tuple[str, ...]:
         """The title nearest before the content, or nothing where the content begins with it."""

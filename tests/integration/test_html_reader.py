@@ -155,6 +155,15 @@ def test_a_frame_marked_wrongly_is_content() -> None:
     assert shown(read(f"<body><header>{REPORT}</header><div>页脚</div></body>"))[:9] == REPORT_SHOWN
 
 
+def test_a_line_that_is_one_link_is_another_pages_title() -> None:
+    other = '<p><a href="/9.html">示范市另一区演示局2020年政府信息公开工作年度报告</a></p>'
+    own = f'<p><a href="/1.html">{TITLE}</a></p>'
+    page = (
+        f"<html><head><title>{TITLE}</title></head><body><div>{other}{own}{REPORT}{other}</div></body></html>"
+    )
+    assert shown(html.read(page.encode(), "")) == [TITLE, *REPORT_SHOWN]
+
+
 def test_what_is_hidden_or_commented_is_not_read() -> None:
     page = (
         f"<body>{REPORT}<p style='color:red; display : none'>隐藏</p><p hidden>隐藏</p>"

@@ -92,6 +92,46 @@ def test_a_site_above_the_title_is_not_the_organ_that_says_wo_ju() -> None:
     assert identify(document(*lines)).agency_name == "临淄区民政局"
 
 
+def test_an_organ_of_another_kind_is_not_the_one_that_says_wo_ju() -> None:
+    report = ("2022年政府信息公开工作年度报告", "一、总体情况", "我局认真落实。", "如皋市人民政府办公室")
+    assert identify(document(*report)).agency_name is None
+    assert identify(document(*report[:2], "认真落实。", report[3])).agency_name == report[3]
+    assert identify(document(*report[:3], "如皋市财政局")).agency_name == "如皋市财政局"
+
+
+def test_where_a_page_says_its_text_comes_from_is_late_evidence() -> None:
+    report = document("2022年政府信息公开工作年度报告", *BODY, content_source="如皋市财政局")
+    assert identify(report).agency_name == "如皋市财政局"
+    abbreviated = document("2022年政府信息公开工作年度报告", *BODY, content_source="区政府办")
+    assert identify(abbreviated).agency_name is None
+
+
+def test_a_title_of_two_years_states_none() -> None:
+    for years in ("2022-2023年", "2022年至2023年度", "(2022-2023年)"):
+        found = identify(document(f"如皋市财政局{years}政府信息公开工作年度报告", *BODY))
+        assert (found.agency_name, found.report_year) == ("如皋市财政局", None)
+        assert "title_years" in [finding.message.code for finding in found.findings]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("2022年度", "如皋市财政局", "政府信息公开工作年度报告"),
+        ("如皋市财政局〔2022〕政府信息公开工作年度报告",),
+        ("（修订）如皋市财政局2022年政府信息公开工作年度报告",),
+        ("如皋市财政局2022年政府信息公开工作年度报告（更正版）",),
+        ("如皋市財政局2022年政府信息公開工作年度報告",),
+    ],
+)
+def test_what_stands_around_a_title(lines: tuple[str, ...]) -> None:
+    found = identify(document(*lines, *BODY))
+    assert (found.report_year, found.agency_name) in [(2022, "如皋市财政局"), (2022, "如皋市財政局")]
+
+
+def test_a_remark_behind_the_title_states_the_scope() -> None:
+    assert identify(document("如皋市2022年政府信息公开工作年度报告（汇总）", *BODY)).scope == "consolidated"
+
+
 def test_we_is_no_name() -> None:
     found = identify(document("我局2021年政府信息公开工作年度报告", *BODY))
     assert (found.agency_name, found.agency_id, found.report_year) == (None, None, 2021)
@@ -150,6 +190,11 @@ def test_a_publication_date_is_no_year() -> None:
 )
 def test_period(text: str, year: int | None) -> None:
     assert period_year(text) == year
+
+
+def test_years_compared_with_and_years_planned_are_not_the_reports() -> None:
+    assert consensus_year("与2021年相比增长。较2021年下降。2021年共三件。2021年办结。2022年甲。") is None
+    assert consensus_year("2023年,我局将加强。2023年拟办。2023年是关键。2023年底前。") is None
 
 
 def test_consensus() -> None:
