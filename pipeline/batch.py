@@ -42,6 +42,8 @@ FASTEST = 1
 """The level of packing: a report becomes a sixth of its size in a tenth of a millisecond."""
 
 BROKEN_LIMIT = 3
+UNREACHABLE_LIMIT = 5
+"""Documents in a row that the archive does not give, after which it is the archive's fault and no document's."""
 
 LOST = frozenset({"timed_out", "worker_died"})
 """Codes of documents that were lost twice; they are lost again unless the limits change."""
@@ -180,15 +182,27 @@ def read_all(
             workers of this machine.
 
     Raises:
+        ArchiveError: `archive_silent`, where the archive gives none of several objects in a row.
         WorkersError: A setting that cannot be used, or workers that cannot be started.
     """
     limits = limits or Limits.from_environment(os.environ)
     taking = executor or remote_executor(os.environ.get(EXECUTOR, "")) or LocalWorkers(limits)
     try:
-        yield from _reading(limits, taking).reports(items)
+        yield from _while_reached(_reading(limits, taking).reports(items))
     finally:
         if executor is None:
             taking.shutdown(wait=False)
+
+
+def _while_reached(reports: Iterable[Report]) -> Iterator[Report]:
+    """Passes reports on as long as the archive can be reached: a store that is down must not look like a gap."""
+    missed = 0
+    for report in reports:
+        words = report.failure.message if report.failure else None
+        missed = missed + 1 if words is not None and words.code == "archive_unreachable" else 0
+        if words is not None and missed == UNREACHABLE_LIMIT:
+            raise ArchiveError("archive_silent", count=missed, reason=words.details["reason"])
+        yield report
 
 
 def read_packed(item: Item) -> bytes:

@@ -60,8 +60,8 @@ def archive_location(out: Path | None = None) -> str:
 
 
 def warehouse_folder() -> Path:
-    """Where the warehouse stands unless a run is told otherwise."""
-    return data_folder() / "warehouse"
+    """Where the warehouse stands unless a run is told otherwise: `$OGI_WAREHOUSE`, else `warehouse/`."""
+    return Path(os.environ.get("OGI_WAREHOUSE") or data_folder() / "warehouse")
 
 
 def corrections_file() -> Path:

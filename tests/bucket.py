@@ -28,6 +28,7 @@ class Bucket:
         asked: Method and key (or query) of every request.
         has_conditions: Whether it knows `If-None-Match`; a store that does not answers 501.
         refusal: A status with which every request is answered; 0 for none.
+        lost_answers: How many writes from now on are done and end without an answer.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Bucket:
     asked: list[tuple[str, str]] = field(default_factory=list)
     has_conditions: bool = True
     refusal: int = 0
+    lost_answers: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def url(self, prefix: str = "raw/store") -> str:
@@ -116,7 +118,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._refuse(412, "PreconditionFailed")
             else:
                 self.bucket.objects[key] = data
-                self._reply(200, ETag=_tag(data))
+                if self.bucket.lost_answers:
+                    self.bucket.lost_answers -= 1
+                    self._reply(503)
+                else:
+                    self._reply(200, ETag=_tag(data))
 
     def do_POST(self) -> None:
         key, query = self._begin()
