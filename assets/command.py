@@ -18,6 +18,7 @@ from pipeline.accounting import account
 from pipeline.alarms import WEBHOOK, alarm
 from pipeline.corrections import refusals
 from pipeline.publish.warehouse import CURRENT, current_release
+from schemas.messages import message
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -48,11 +49,22 @@ class Summary:
 def build(
     inputs: Sequence[Path] | None,
     sources: Path | None,
-    out: Path,
+    out: Path | None,
     progress: Callable[[str, int, int], None],
+    *,
+    archive: str = "",
+    again: bool = False,
+    offline: bool = False,
 ) -> Summary:
     """Runs the whole line once; see `pipeline.cli.Runner`."""
-    line = Line(inputs=[str(path) for path in inputs or ()], sources=str(sources or ""), out=str(out))
+    line = Line(
+        inputs=[str(path) for path in inputs or ()],
+        sources=str(sources or ""),
+        out=str(out or ""),
+        raw=archive,
+        again=again,
+        offline=offline,
+    )
     job = compose(line, progress).resolve_job_def(EVERYTHING)
     with _instance() as instance:
         result = job.execute_in_process(
@@ -88,12 +100,20 @@ def _summary(line: Line, result: dg.ExecuteInProcessResult) -> Summary:
         rows=release.rows,
         statuses=dict(statuses.most_common()),
         share_used=readings["numeric_used"].sum() / found if found else None,
-        notes=tuple(_notes(line, readings)),
+        notes=tuple(_notes(line, readings, release.version if _changed_nothing(result) else None)),
     )
 
 
-def _notes(line: Line, readings: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """Where the numbers went, and the corrections that were refused."""
+def _changed_nothing(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether the run came to confirm what stood already."""
+    return any(event.is_step_skipped and event.step_key == "warehouse" for event in result.all_events)
+
+
+def _notes(line: Line, readings: pl.DataFrame, confirmed: str | None) -> Iterator[tuple[str, str]]:
+    """The release that was confirmed, where the numbers went, and the corrections that were refused."""
+    if confirmed:
+        unchanged = message("build_unchanged", release=confirmed)
+        yield unchanged.text("en"), unchanged.text("zh")
     words = account(readings).message
     yield words.text("en"), words.text("zh")
     yield from refusals(read_staged(line.staging, "corrections"))

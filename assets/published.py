@@ -4,12 +4,14 @@ import dagster as dg
 
 from assets.automation import fresh_nightly
 from assets.resources import Line, read_staged
+from assets.standing import is_checked, parts
 from assets.tables import code_version
 from pipeline.nights import note_release
 from pipeline.publish.definitions import definition_frames
 from pipeline.publish.parquet import write_tables
 from pipeline.publish.review import write_review
 from pipeline.publish.warehouse import current_release, publish
+from pipeline.unchanged import note_made
 from schemas.tables import load_tables
 
 WRITER = "warehouse"
@@ -40,11 +42,14 @@ def parquet_store(line: Line) -> dg.MaterializeResult[None]:
     code_version=code_version("pipeline/publish/review.py", "pipeline/evidence", "schemas/page_words.csv"),
     description="The page of documents that need a person's eyes, the worst first, each concern with its picture.",
 )
-def review(line: Line) -> dg.MaterializeResult[None]:
-    """Writes the review page beside the release."""
+def review(context: dg.AssetExecutionContext, line: Line) -> dg.MaterializeResult[None]:
+    """Writes the review page beside the release, and notes what the run was made from: all of it stands now."""
     folder = line.warehouse / "review"
     found = write_review(line.warehouse, [line.archive], folder)
     path = dg.MetadataValue.path(str(folder / "index.html"))
+    if is_checked(context.run):
+        raw, failures = (read_staged(line.staging, name) for name in ("raw_documents", "failures"))
+        note_made(line.warehouse, context.run_id, parts(line, raw), failures)
     return dg.MaterializeResult(metadata={"path": path, "waiting": found.waiting, **found.totals})
 
 

@@ -2,25 +2,33 @@
 
 import os
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
 from assets.resources import Line
+from assets.standing import STANDING_ASSETS, confirmations, parts
 from pipeline.fetch.found import add_found
 from pipeline.fetch.listings import walk_listings
-from pipeline.fetch.resting import resting
 from pipeline.fetch.run import fetch_sources
 from pipeline.fetch.settings import FetchSettings
+from pipeline.nights import note_release
+from pipeline.unchanged import ASKED_FOR, begin_making, changes
 
 ASKED = {"url": pl.String(), "run_id": pl.String()}
 
 
 class Fetching(dg.Config):  # type: ignore[misc]
-    """How a run fetches; `recheck` asks again where an address refused lately and never gave a report."""
+    """How a run fetches; `recheck` asks the organs alone whose report is due and lacking, though they rest."""
 
     recheck: bool = False
+
+
+class Building(dg.Config):  # type: ignore[misc]
+    """How a run builds; `again` builds in full though nothing has changed since the last good run."""
+
+    again: bool = False
 
 
 @dg.asset(
@@ -31,11 +39,12 @@ class Fetching(dg.Config):  # type: ignore[misc]
 def discovered_sources(context: dg.AssetExecutionContext, config: Fetching, line: Line) -> pl.DataFrame:
     """The addresses that the walks asked, which this run need not ask again."""
     archive = line.archive
-    resting_now = resting(archive, datetime.now(UTC), recheck=config.recheck)
-    listings = [source for source in line.register() if source.kind == "listing"]
-    if not listings:
+    asking = line.asking(recheck=config.recheck)
+    listings = [source for source in line.register() if source.kind == "listing" and asking.is_due(source)]
+    if line.offline or not listings:
         return pl.DataFrame(schema=ASKED)
-    walked = walk_listings(listings, archive, FetchSettings.from_environment(os.environ), resting_now)
+    settings, spared = FetchSettings.from_environment(os.environ), asking.spared(line.source_list())
+    walked = walk_listings(listings, archive, settings, asking.resting, spared)
     known = add_found(archive, walked.found)
     codes = Counter(words.code for _, words in walked.said) | Counter(walked.failed.values())
     context.add_output_metadata(
@@ -52,9 +61,11 @@ def fetched_sources(
 ) -> dg.MaterializeResult[None]:
     """Fetches every source, politely and conditionally; one that fails is a row, one that refused lately rests."""
     archive, sources = line.archive, line.source_list()
+    if line.offline:
+        return dg.MaterializeResult(metadata={"sources": len(sources), "due": 0})
     asked = set(discovered_sources.filter(pl.col("run_id") == context.run_id)["url"])
-    resting_now = resting(archive, datetime.now(UTC), recheck=config.recheck)
-    due = [s for s in sources if s.kind != "listing" and s.url not in asked and s.url not in resting_now]
+    asking = line.asking(recheck=config.recheck)
+    due = [s for s in sources if s.kind != "listing" and s.url not in asked and asking.is_due(s)]
     if not due:
         return dg.MaterializeResult(metadata={"sources": len(sources), "due": 0})
     summary = fetch_sources(due, archive, FetchSettings.from_environment(os.environ))
@@ -67,8 +78,24 @@ def fetched_sources(
     group_name="raw",
     kinds={"polars"},
     deps=[fetched_sources],
-    description="The documents to read: the files given or dropped in, and what the archive holds of the sources.",
+    output_required=False,
+    description="The documents to read: the files given or dropped in, and what the archive holds of the sources. "
+    "Where nothing has changed since the last good run, nothing comes out, and all that follows is passed over.",
 )
-def raw_documents(line: Line) -> pl.DataFrame:
+def raw_documents(
+    context: dg.AssetExecutionContext, config: Building, line: Line
+) -> Iterator[dg.Output[pl.DataFrame]]:
     """Every raw document of the run, in the archive, with where it came from; and why an address gave none."""
-    return line.raw_frame()
+    raw = line.raw_frame()
+    made_from = parts(line, raw)
+    changed = changes(line.warehouse, made_from)
+    if config.again or line.again:
+        changed.append(ASKED_FOR)
+    if changed:
+        begin_making(line.warehouse, context.run_id, made_from)
+        yield dg.Output(raw, metadata={"changed": ", ".join(changed)})
+        return
+    context.log.info("nothing has changed since the last good run: what stands is confirmed")
+    for confirmation in confirmations(context.instance, STANDING_ASSETS):
+        context.log_event(confirmation)
+    note_release(line.warehouse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,23 +15,32 @@ import polars as pl
 from pipeline.archive import Archive
 from pipeline.corrections import Correction, load_corrections
 from pipeline.fetch.found import all_sources
+from pipeline.fetch.resting import resting
 from pipeline.fetch.sources import Source, load_sources
 from pipeline.intake import fetched_documents, inbox_documents, take_files
 from pipeline.nights import one_run
-from pipeline.paths import corrections_file, data_folder, sample_folder, warehouse_folder
+from pipeline.overdue import Asking, ask_overdue, overdue
+from pipeline.paths import archive_location, corrections_file, data_folder, sample_folder, warehouse_folder
 
 Progress = Callable[[str, int, int], None]
 UNKNOWN_YEAR = "unknown"
 
 
 class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where a run reads and writes; empty settings mean the defaults of the command."""
+    """Where a run reads and writes; empty settings mean the defaults of the command.
+
+    `raw` names the archive, a folder or the address of an object store. `again` builds in full though nothing has
+    changed; `offline` asks no site: what the archive holds is built.
+    """
 
     inputs: list[str] = []  # noqa: RUF012
     sources: str = ""
     out: str = ""
+    raw: str = ""
     as_of: str = ""
     patience: float = 0.0
+    again: bool = False
+    offline: bool = False
 
     @property
     def today(self) -> date:
@@ -42,7 +51,7 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def warehouse(self) -> Path:
         """Where `releases/` and `current` stand."""
-        return Path(self.out) if self.out else Path(os.environ.get("OGI_WAREHOUSE") or warehouse_folder())
+        return Path(self.out) if self.out else warehouse_folder()
 
     @property
     def store(self) -> Path:
@@ -56,8 +65,8 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def archive(self) -> Archive:
-        """The content-addressed raw store: beside the default warehouse, or in the one named."""
-        return Archive(str(Path(self.out) / "archive" if self.out else data_folder() / "archive"))
+        """The content-addressed raw store: the one named, else beside the default warehouse or in the one named."""
+        return Archive(self.raw or archive_location(Path(self.out) if self.out else None))
 
     @property
     def inbox(self) -> Path:
@@ -86,6 +95,20 @@ class Line(dg.ConfigurableResource):  # type: ignore[type-arg]
     def source_list(self) -> tuple[Source, ...]:
         """The sources that people named, and those that walks of their listings found."""
         return all_sources(self.register(), self.archive)
+
+    def asking(self, *, recheck: bool = False) -> Asking:
+        """Whom a run asks: all that do not rest; to recheck, those whose report is due and lacking.
+
+        Where nothing has been built yet, nobody knows what is lacking: then all are asked that never gave a report.
+        """
+        quiet = resting(self.archive, datetime.now(UTC))
+        if not recheck:
+            return Asking(quiet)
+        try:
+            frames = [read_staged(self.staging, name) for name in ("coverage", "raw_documents", "readings")]
+        except FileNotFoundError:
+            return Asking(resting(self.archive, datetime.now(UTC), recheck=True))
+        return ask_overdue(quiet, overdue(self.source_list(), *frames, self.today))
 
     def correction_list(self) -> tuple[Correction, ...]:
         """The corrections of misprinted numbers."""

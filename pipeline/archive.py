@@ -7,13 +7,15 @@ runs. Bytes are written under their sha256 with a create-only put, which either 
 nothing; where a store knows no such put, the same bytes take their own place. Manifest rows are written as
 objects of their own, one a `record` call, under names no other run can choose. `compact` gathers them into one
 object, and removes what it gathered only after that object stands; a row met twice in between is known by its
-`row_id`.
+`row_id`. Visits that tell nothing any more go into objects beside it, which no night need read: a hundred thousand
+addresses leave as many rows a night, for ever.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +42,13 @@ if TYPE_CHECKING:
 
 Outcome = Literal["CREATE", "UPDATE", "UNCHANGED", "GONE", "FAILED"]
 MANIFEST, REGISTERS = "manifest", "registers"
-LINES, PARQUET = ".jsonl", ".parquet"
+BRINGING: tuple[Outcome, ...] = ("CREATE", "UPDATE")
+"""The outcomes of a visit or deposit that brought bytes."""
+LINES, PARQUET, PAST = ".jsonl", ".parquet", ".past.parquet"
+COMPACT_ABOVE = 500
+"""Objects of the manifest above which a run gathers them into one."""
+SETTLED_SECONDS = 2.0
+"""A file that was changed so lately may change once more without its times telling."""
 READ_TRIES = 5
 READS_AT_ONCE = 16
 """Objects of the manifest asked for side by side: each costs a journey where the store is far."""
@@ -90,7 +98,8 @@ class ManifestRow:
         source_id: The row of `sources.csv`; empty for a deposit.
         final_url: The address that answered after redirects; None where none did.
         http_status: None for a deposit, and where no answer came.
-        etag: As sent by the site; null where it sent none. Likewise `last_modified` and `declared_type`.
+        etag: As sent by the site; null where it sent none. Likewise `last_modified` and `declared_type`. For a
+            deposit, what the disk says of the file (see `_mark`), by which a later run knows it for the same.
         media_type: Told by the content; null without content.
         file_name: The name the site or the disk gives the file; null where it gives none.
         bytes: Size of the content after decompression; null without content.
@@ -181,6 +190,10 @@ class Archive:
         if lines:
             self._put_part(LINES, ("\n".join(lines) + "\n").encode())
 
+    def record_frame(self, rows: pl.DataFrame) -> None:
+        """Adds rows (`MANIFEST_SCHEMA`) to the manifest, all of them or none; see `record`."""
+        self._put_part(PARQUET, _parquet_bytes(rows.select(*MANIFEST_SCHEMA)))
+
     def manifest(self) -> pl.DataFrame:
         """Every row ever recorded, oldest first; columns and types are `MANIFEST_SCHEMA`.
 
@@ -189,13 +202,24 @@ class Archive:
         """
         return self._gathered()[1]
 
+    def telling(self) -> pl.DataFrame:
+        """The rows that still tell something, oldest first, as `manifest` gives all of them.
+
+        Of each address: those that brought bytes, the last, and the last that had content. What went before is
+        left out once the manifest was compacted; a year of nights costs no more than one.
+
+        Raises:
+            ArchiveError: As `manifest`.
+        """
+        return self._gathered(past=False)[1]
+
     def latest(self) -> pl.DataFrame:
         """The last row of each address, with what is held of it: `held_sha256`, `held_etag` and so on.
 
         The held columns come from the last row that had content, which is an earlier one after GONE or
         FAILED; they are null for an address that never gave any.
         """
-        rows = self.manifest()
+        rows = self.telling()
         last = rows.group_by("url", maintain_order=True).last()
         held = (
             rows.filter(pl.col("sha256").is_not_null())
@@ -208,15 +232,17 @@ class Archive:
     def compact(self, above: int = 1) -> int:
         """Gathers the manifest's objects into one where there are more than `above`; returns how many.
 
-        Safe beside other runs and other compactions, and when killed half-way: nothing is removed before an
-        object that holds its rows stands.
+        Rows that tell nothing any more (see `telling`) go into an object of their own, which is not gathered again.
+        Safe beside other runs and other compactions, and when killed half-way: nothing is removed before the
+        objects that hold its rows stand.
         """
-        if len(self._parts()) <= above:
+        if len(self._parts(past=False)) <= above:
             return 0
-        paths, rows = self._gathered()
-        buffer = BytesIO()
-        rows.write_parquet(buffer)
-        self._put_part(PARQUET, buffer.getvalue())
+        paths, rows = self._gathered(past=False)
+        tells = rows.select(_tells()).to_series()
+        if not tells.all():
+            self._put_part(PAST, _parquet_bytes(rows.filter(~tells).sort("url", "fetched_at")))
+        self._put_part(PARQUET, _parquet_bytes(rows.filter(tells)))
         for path in paths:
             self._remove_part(path)
         return len(paths)
@@ -231,18 +257,28 @@ class Archive:
         """Stores local files and records each, in their order, as coming from `source_id`.
 
         A file that cannot be taken (missing, a directory, not permitted, empty, too large) is a row with
-        outcome FAILED and the code of its message; the others go on.
+        outcome FAILED and the code of its message; the others go on. One that stands on the disk as it did when
+        it was taken last is neither read nor recorded again; its row here is UNCHANGED.
 
         Raises:
             ArchiveError: `archive_failed`, when the store itself cannot be written.
         """
-        held = self.held()
+        held = {row["url"]: _Deposit(**row) for row in self._deposits().iter_rows(named=True)}
         rows: list[ManifestRow] = []
         for group in _batches(paths, DEPOSITS_A_RECORD):
             taken = [self._take(path, held, max_bytes, source_id) for path in group]
-            self.record(taken)
-            rows += taken
+            self.record(row for row, is_news in taken if is_news)
+            rows += [row for row, _ in taken]
+        self.compact(COMPACT_ABOVE)
         return rows
+
+    def _deposits(self) -> pl.DataFrame:
+        """What is held of each file that was ever taken."""
+        files = self.latest().filter(
+            pl.col("url").str.starts_with("file:"), pl.col("held_sha256").is_not_null()
+        )
+        held = {name: pl.col(f"held_{name}") for name in ("sha256", "etag", "bytes")}
+        return files.select("url", "source_id", "error", **held)
 
     def held(self) -> dict[str, str]:
         """The sha256 last held of each address."""
@@ -306,45 +342,77 @@ class Archive:
         reason = str(error).split("\n")[0]
         return ArchiveError("archive_failed", location=str(self.location), reason=reason)
 
-    def _take(self, path: Path, held: dict[str, str], max_bytes: int, source_id: str) -> ManifestRow:
+    def _take(
+        self, path: Path, held: dict[str, _Deposit], max_bytes: int, source_id: str
+    ) -> tuple[ManifestRow, bool]:
+        """The row of a file, and whether it says anything that the manifest does not."""
         url = path.absolute().as_uri()
-        before = held.get(url)
+        before, mark = held.get(url), _mark(path)
+        if before is not None and before.is_of(mark, source_id) and self._holds(before):
+            return ManifestRow(url, "UNCHANGED", source_id, sha256=before.sha256, bytes=before.bytes), False
+        name, known = printable(path.name), before.sha256 if before else None
         try:
             data = _read_file(path, max_bytes)
         except ArchiveError as error:
-            name = printable(path.name)
-            return failed_row(
-                url, "FAILED", error, source_id=source_id, previous_sha256=before, file_name=name
+            failed = failed_row(
+                url, "FAILED", error, source_id=source_id, previous_sha256=known, file_name=name
             )
+            return failed, True
         digest = self.put(data)
-        held[url] = digest
-        return ManifestRow(
+        held[url] = _Deposit(url, source_id, None, digest, mark, len(data))
+        row = ManifestRow(
             url=url,
             final_url=url,
-            outcome=compare(before, digest),
+            outcome=compare(known, digest),
             source_id=source_id,
-            media_type=sniff(data, printable(path.name)),
-            file_name=printable(path.name),
+            etag=mark,
+            media_type=sniff(data, name),
+            file_name=name,
             bytes=len(data),
             sha256=digest,
-            previous_sha256=before,
+            previous_sha256=known,
         )
+        return row, True
 
-    def _parts(self) -> list[str]:
+    def _holds(self, deposit: _Deposit) -> bool:
+        """Whether the object of a deposit stands with its length; one cut short by a power failure is put anew."""
+        folder = folder_of(self.location)
+        if folder is None:
+            return True  # An object store shows an object whole or not at all.
+        try:
+            return (folder / object_path(deposit.sha256)).stat().st_size == deposit.bytes
+        except OSError:
+            return False
+
+    def _parts(self, past: bool = True) -> dict[str, str]:
+        """The objects of the manifest, each with what tells it from another of its name."""
         with reaching(self.location):
             try:
-                return [meta["path"] for chunk in obstore.list(self._store, MANIFEST) for meta in chunk]
+                metas = [meta for chunk in obstore.list(self._store, MANIFEST) for meta in chunk]
             except FileNotFoundError as error:
                 raise self._absent(error) from error
+        return {
+            meta["path"]: f"{meta['size']} {meta['last_modified']}"
+            for meta in metas
+            if past or not meta["path"].endswith(PAST)
+        }
 
-    def _gathered(self) -> tuple[list[str], pl.DataFrame]:
+    def _gathered(self, past: bool = True) -> tuple[list[str], pl.DataFrame]:
+        """The paths and rows of the manifest; gathered once while its objects stay the same."""
         for _ in range(READ_TRIES):
+            marks = self._parts(past)
+            key, paths = (str(self.location), past), list(marks)
+            if key in _known and _known[key][0] == marks:
+                return paths, _known[key][1]
             try:
-                paths = self._parts()
                 parts = self._read_parts(paths)
             except FileNotFoundError:
                 continue  # Another run has compacted since we listed; what it removed stands elsewhere now.
-            return paths, _rows_of(parts).unique("row_id").sort("fetched_at", "row_id")
+            rows = _rows_of(parts).unique("row_id").sort("fetched_at", "row_id")
+            if not past:
+                _known.clear()
+                _known[key] = marks, rows
+            return paths, rows
         raise ArchiveError(
             "archive_failed", location=str(self.location), reason="the manifest keeps changing"
         )
@@ -371,6 +439,49 @@ class Archive:
                 obstore.delete(self._store, path)
             except FileNotFoundError:
                 return  # Another compaction was faster.
+
+
+@dataclass(frozen=True, slots=True)
+class _Deposit:
+    """What is held of a file that was taken: its hash and size, and what the disk said of it."""
+
+    url: str
+    source_id: str
+    error: str | None
+    sha256: str
+    etag: str | None
+    bytes: int
+
+    def is_of(self, mark: str | None, source_id: str) -> bool:
+        """Whether the last run that took this file took it as it stands now, from the same source."""
+        return mark is not None and self.etag == mark and self.error is None and self.source_id == source_id
+
+
+_known: dict[tuple[str, bool], tuple[dict[str, str], pl.DataFrame]] = {}
+"""The rows gathered last, with the objects they are from: a run asks for them half a dozen times."""
+
+
+def _mark(path: Path) -> str | None:
+    """What the disk says of a file: size, times of change and number; None where that does not vouch for it.
+
+    The second of the times cannot be set back by whoever copies a file.
+    """
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    changed = max(stat.st_mtime, stat.st_ctime)
+    if time.time() - changed < SETTLED_SECONDS:
+        return None
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+
+
+def _tells() -> pl.Expr:
+    """Whether a row, in their order, is one that `Archive.telling` gives."""
+    row, has_content = pl.col("row_id"), pl.col("sha256").is_not_null()
+    is_last = row == row.last().over("url")
+    is_last_content = has_content & (row == row.filter(has_content).last().over("url"))
+    return pl.col("outcome").is_in(BRINGING) | is_last | is_last_content
 
 
 def printable(name: str) -> str:
@@ -453,6 +564,12 @@ def _parsed(path: str, data: bytes) -> pl.DataFrame:
         return _parquet_rows(data) if path.endswith(PARQUET) else _json_rows(data)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise ArchiveError("manifest_damaged", path=path, reason=str(error).split("\n")[0]) from error
+
+
+def _parquet_bytes(rows: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    rows.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def _parquet_rows(data: bytes) -> pl.DataFrame:

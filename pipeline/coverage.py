@@ -84,6 +84,16 @@ def coverage(
     return found.select(COVERAGE_COLUMNS).sort(AGENCY, YEAR)
 
 
+def last_due_passed(as_of: date) -> date:
+    """The last day on which any report was due before a day: all that coverage takes from the day itself.
+
+    Between two due dates, which reports are `missing` and which are `not_due` does not depend on the day.
+    """
+    days = load_due_dates().select("month", "day").unique().rows()
+    dates = [date(year, month, day) for year in (as_of.year - 1, as_of.year) for month, day in days]
+    return max(day for day in dates if day < as_of)
+
+
 def expected_reports(sources: Iterable[Source], raw: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     """The agency and year of each source that names both, and whose address gave no report.
 
@@ -98,14 +108,15 @@ def expected_reports(sources: Iterable[Source], raw: pl.DataFrame, reports: pl.D
         (agency, source.agency_name, source.report_year)
         for source in sources
         if source.kind != "listing" and source.agency_name and source.report_year and source.url not in got
-        for agency in [_agency_of(source)]
+        for agency in [agency_of(source)]
         if not agency.startswith(UNRESOLVED)
     ]
     schema = {AGENCY: pl.String, AGENCY_NAME: pl.String, YEAR: pl.Int16}
     return pl.DataFrame(rows, schema=schema, orient="row").unique([AGENCY, YEAR], maintain_order=True)
 
 
-def _agency_of(source: Source) -> str:
+def agency_of(source: Source) -> str:
+    """The identifier of the organ that a source's row names."""
     resolution = resolve(source.agency_name, year=source.report_year, host=source.host)
     return agency_slug(source.agency_name, resolution, host=source.host)
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from pipeline.archive import Archive, printable
+from pipeline.archive import BRINGING, Archive, printable
 from pipeline.batch import Item, files_under
 from pipeline.fetch.sources import Source
 from pipeline.objects import place_of
@@ -20,9 +20,6 @@ from schemas.messages import Message
 
 INBOX = "inbox"
 """The `source_id` of files dropped into the inbox."""
-
-BRINGING = ("CREATE", "UPDATE")
-"""The outcomes of a visit or deposit that brought bytes."""
 
 RAW_SCHEMA: dict[str, pl.DataType] = {
     "source": pl.String(),
@@ -66,7 +63,7 @@ def fetched_documents(sources: Iterable[Source], archive: Archive) -> pl.DataFra
     """
     sources = tuple(sources)
     trust = {source.url: source.trust for source in sources if source.kind != "listing"}
-    manifest = archive.manifest().filter(pl.col("url").is_in(sorted(source.url for source in sources)))
+    manifest = archive.telling().filter(pl.col("url").is_in(sorted(source.url for source in sources)))
     last = manifest.unique("url", keep="last", maintain_order=True).sort("url")
     return pl.concat([_brought(manifest, trust, archive), _refused(last)])
 
@@ -78,7 +75,7 @@ def inbox_documents(inbox: Path, archive: Archive) -> pl.DataFrame:
     its name in the inbox, also when the inbox has moved since.
     """
     taken = take_files([inbox], archive, INBOX) if inbox.is_dir() else _frame(())
-    brought = archive.manifest().filter(
+    brought = archive.telling().filter(
         pl.col("source_id") == INBOX,
         pl.col("url").str.starts_with("file:"),
         pl.col("outcome").is_in(BRINGING),

@@ -263,7 +263,17 @@ class Memory:
         rows = [(r.sha256, r.source, r.media_type, _failure(r) in LOST) for r in reports]
         read = pl.DataFrame(rows, schema={name: ENTRY_SCHEMA[name] for name in names}, orient="row")
         entries = read.join(documents.select("sha256", "host"), on="sha256", maintain_order="left")
-        self._add(self._with_version(entries).select(*ENTRY_SCHEMA), tidy(reports))
+        self.add(self.dated(entries), tidy(reports))
+
+    def add(self, entries: pl.DataFrame, frames: Frames) -> None:
+        """Adds a segment: what is known of some documents (`ENTRY_SCHEMA`), and their tables."""
+        segment = Segment.written(self._folder, {ENTRIES: entries, **frames})
+        self._segments[segment.path.name] = segment
+        self._entries = pl.concat([self._entries, segment.entries])
+
+    def dated(self, entries: pl.DataFrame) -> pl.DataFrame:
+        """Entries, with the version of what they were read with: that of today."""
+        return self._with_version(entries).select(*ENTRY_SCHEMA)
 
     def frames(self, known: pl.DataFrame) -> Iterator[Frames]:
         """The tables of remembered documents, a part a segment."""
@@ -289,15 +299,10 @@ class Memory:
         for chunk in kept.iter_slices(SEGMENT_DOCUMENTS):
             parts = [self._segments[n].frames(chunk.filter(pl.col("segment") == n)) for n in old]
             frames = {name: pl.concat([part[name] for part in parts]) for name in READ_TABLES}
-            self._add(chunk.select(*ENTRY_SCHEMA), frames)
+            self.add(chunk.select(*ENTRY_SCHEMA), frames)
         for name in old:
             shutil.rmtree(self._segments.pop(name).path, ignore_errors=True)
         self._entries = self._entries.filter(~pl.col("segment").is_in(old))
-
-    def _add(self, entries: pl.DataFrame, frames: Frames) -> None:
-        segment = Segment.written(self._folder, {ENTRIES: entries, **frames})
-        self._segments[segment.path.name] = segment
-        self._entries = pl.concat([self._entries, segment.entries])
 
     def _valid(self) -> pl.DataFrame:
         """The entries that still hold, each document once."""

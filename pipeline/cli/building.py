@@ -10,8 +10,7 @@ from typing import Protocol
 
 import click
 
-from pipeline.cli.terminal import console, fail, progress, say
-from pipeline.paths import warehouse_folder
+from pipeline.cli.terminal import archive_option, console, fail, progress, say
 from schemas.messages import Language, message
 
 RUNNER_GROUP = "ogi.runners"
@@ -24,10 +23,24 @@ class Runner(Protocol):
         self,
         inputs: Sequence[Path] | None,
         sources: Path | None,
-        out: Path,
+        out: Path | None,
         progress: Callable[[str, int, int], None],
+        *,
+        archive: str = "",
+        again: bool = False,
+        offline: bool = False,
     ) -> BuildSummary:
-        """Builds the warehouse in `out`; `progress` is told a stage, how much is done and of how much."""
+        """Builds the warehouse in `out`.
+
+        Args:
+            inputs: Folders and files to take in.
+            sources: The register of sources; None for the project's own.
+            out: Where the warehouse stands; None for where runs keep it by themselves.
+            progress: Told a stage, how much is done and of how much.
+            archive: The archive of raw files; empty for where runs keep it by themselves.
+            again: Builds in full though nothing has changed since the last good build.
+            offline: Asks no site; what the archive holds is built.
+        """
         ...
 
 
@@ -59,9 +72,25 @@ class BuildSummary(Protocol):
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Where the warehouse stands (default: data/warehouse)."
 )
+@archive_option
+@click.option("--offline", is_flag=True, help="Ask no site: build from what the archive holds.")
+@click.option(
+    "--again", is_flag=True, help="Build in full though nothing has changed since the last good build."
+)
 @click.pass_obj
-def build(lang: Language, inputs: Sequence[Path], sources: Path | None, out: Path | None) -> None:
+def build(
+    lang: Language,
+    inputs: Sequence[Path],
+    sources: Path | None,
+    out: Path | None,
+    archive: str | None,
+    offline: bool,
+    again: bool,
+) -> None:
     """Builds the warehouse: reads every report, checks, reconciles, publishes.
+
+    Where nothing has changed since the last good build (documents, sources, corrections, definitions, program),
+    the release that stands is confirmed and nothing is computed.
 
     Exit code 0 when a release stands, 1 when a table was refused or nothing could be published.
 
@@ -69,13 +98,16 @@ def build(lang: Language, inputs: Sequence[Path], sources: Path | None, out: Pat
     Examples:
       ogi build
       ogi build --input reports/2023 --input reports/2024 --out panel/
+      ogi build --offline --again
     """
     for path in (*inputs, *([sources] if sources else [])):
         if not path.exists():
             fail(message("missing_input", path=str(path)), lang)
     runner: Runner = _runner()
     with progress() as advance:
-        summary = runner(list(inputs) or None, sources, out or warehouse_folder(), advance)
+        summary = runner(
+            list(inputs) or None, sources, out, advance, archive=archive or "", again=again, offline=offline
+        )
     _print_summary(summary, lang)
     sys.exit(0 if summary.ok else 1)
 

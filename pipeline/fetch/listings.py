@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.archive import Archive
+from pipeline.archive import COMPACT_ABOVE, Archive
 from pipeline.fetch.answer import UNREACHABLE, Answer, FetchError
 from pipeline.fetch.client import Client
 from pipeline.fetch.discover import ProposedSource, walk_from
 from pipeline.fetch.keep import Keeper, by_host, held_content
 from pipeline.fetch.resting import REST
-from pipeline.fetch.run import COMPACT_ABOVE, side_by_side
+from pipeline.fetch.run import side_by_side
 from pipeline.fetch.settings import FetchSettings
 from pipeline.fetch.sources import Source
 from schemas.messages import Message
@@ -43,6 +43,7 @@ def walk_listings(
     archive: Archive,
     settings: FetchSettings,
     resting: Mapping[str, str] | None = None,
+    spared: Container[str] = (),
 ) -> Walked:
     """Walks listings, many hosts side by side and each host in turn.
 
@@ -54,12 +55,13 @@ def walk_listings(
         archive: Where every page on the way goes.
         settings: Limits and manners.
         resting: Addresses that are not asked now, with the code of what they said last.
+        spared: Addresses that are not asked, since what they gave stands: it is read from the archive.
 
     Raises:
         ArchiveError: The archive cannot be read or written.
     """
     groups = by_host(listings)
-    walks = _Walks(Keeper(archive, held_content(archive)), settings, resting or {})
+    walks = _Walks(Keeper(archive, held_content(archive)), settings, resting or {}, spared)
     asyncio.run(side_by_side(settings, groups, walks.walk_host))
     archive.compact(COMPACT_ABOVE)
     asked = frozenset(row.url for row in walks.keeper.rows)
@@ -74,6 +76,7 @@ class _Walks:
     keeper: Keeper
     settings: FetchSettings
     resting: Mapping[str, str]
+    spared: Container[str] = ()
     found: dict[str, Source] = field(default_factory=dict)
     said: list[tuple[str, Message]] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -86,8 +89,11 @@ class _Walks:
 
     async def _walk(self, client: Client, listing: Source) -> None:
         async def ask(url: str) -> Answer:
-            if url in self.resting:
-                raise FetchError("address_rests", said=self.resting[url], days=REST.days)
+            stored = await self.keeper.stored(url) if url in self.spared else None
+            if stored is not None:
+                return stored
+            if url in self.resting or url in self.spared:
+                raise FetchError("address_rests", said=self.resting.get(url, "-"), days=REST.days)
             return await self._ask(client, replace(listing, url=url))
 
         def tell(words: Message) -> None:
@@ -119,7 +125,7 @@ class _Walks:
 
 def _of_listing(proposal: ProposedSource, listing: Source) -> Source:
     """The source as proposed; on the listing's own host it has its trust and, unless it names one, its organ."""
-    source = proposal.source
+    source = replace(proposal.source, listing=listing.source_id)
     if source.host != listing.host:
         return source
     return replace(source, trust=listing.trust, agency_name=source.agency_name or listing.agency_name)

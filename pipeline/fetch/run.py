@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from pipeline.archive import Archive, ManifestRow, Outcome
+from pipeline.archive import COMPACT_ABOVE, Archive, ManifestRow, Outcome
 from pipeline.fetch.answer import UNREACHABLE, FetchError
 from pipeline.fetch.client import Client
 from pipeline.fetch.keep import Keeper, by_host, held_content
@@ -21,7 +21,6 @@ from pipeline.fetch.sources import Source
 
 T = TypeVar("T")
 Progress = Callable[[int, int, ManifestRow], None]
-COMPACT_ABOVE = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
 import polars as pl
 import pytest
 
-from pipeline.archive import MANIFEST_SCHEMA, Archive, ArchiveError, ManifestRow, object_path
+from pipeline.archive import MANIFEST_SCHEMA, Archive, ArchiveError, ManifestRow, Outcome, object_path
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PAGE = "<html><body><p>某区人民政府办公室</p></body></html>".encode()
@@ -138,6 +139,51 @@ def test_compaction_keeps_every_row_once(archive: Archive) -> None:
     archive.compact()
     assert len(stored_files(archive, "manifest")) == 1
     assert archive.manifest().equals(before)
+
+
+def test_compaction_puts_visits_that_tell_nothing_aside(archive: Archive) -> None:
+    """A hundred thousand addresses leave as many rows a night; only the telling ones are read every night."""
+    url, digest = "http://a.example/x", archive.put(PAGE)
+    outcomes: list[Outcome] = ["CREATE", *["UNCHANGED"] * 3, "UPDATE", *["UNCHANGED"] * 2, "FAILED", "FAILED"]
+    for number, outcome in enumerate(outcomes):
+        sha256 = None if outcome == "FAILED" else digest
+        archive.record([ManifestRow(url=url, outcome=outcome, sha256=sha256, etag=str(number))])
+    before, latest = archive.manifest(), archive.latest()
+    archive.compact()
+    assert archive.telling()["etag"].to_list() == ["0", "4", "6", "8"]
+    assert archive.manifest().equals(before)
+    assert archive.latest().equals(latest)
+    archive.record([ManifestRow(url=url, outcome="UNCHANGED", sha256=digest, etag="9")])
+    archive.compact()
+    assert archive.telling()["etag"].to_list() == ["0", "4", "9"]
+    assert archive.manifest().height == len(outcomes) + 1
+    assert archive.latest()["held_etag"].to_list() == ["9"]
+
+
+def test_file_that_stands_as_it_was_is_not_taken_again(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "年报.html"
+    file.write_bytes(PAGE)
+    monkeypatch.setattr("pipeline.archive.SETTLED_SECONDS", 3600.0)
+    archive.deposit(file)
+    assert archive.deposit(file).outcome == "UNCHANGED"
+    assert archive.manifest().height == 2  # changed so lately that its times do not vouch for it
+    monkeypatch.setattr("pipeline.archive.SETTLED_SECONDS", 0.0)
+    archive.deposit(file)
+    row = archive.deposit(file)
+    assert (row.outcome, row.sha256) == ("UNCHANGED", sha256(PAGE).hexdigest())
+    assert archive.manifest().height == 3
+    stat = file.stat()
+    file.write_bytes(PAGE[:-1] + b"!")
+    os.utime(
+        file, ns=(stat.st_atime_ns, stat.st_mtime_ns)
+    )  # another file of the same size and time of change
+    assert archive.deposit(file).outcome == "UPDATE"
+    (object_file,) = [path for path in stored_files(archive, "objects") if path.read_bytes().endswith(b"!")]
+    object_file.write_bytes(b"cut")  # what a power failure leaves is mended while the file is still there
+    assert archive.deposit(file).outcome == "UNCHANGED"
+    assert object_file.read_bytes().endswith(b"!")
 
 
 @pytest.mark.parametrize("content", [b"", b'{"row_id": ', b'{"row_id": \n', b"\x00\n"])
