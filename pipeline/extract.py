@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pipeline.align import Header, Slot, align, extra_leading, read_header
+from pipeline.copies import Entry, sorted_out
 from pipeline.document import Cell, Document, Locator
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise
 from pipeline.report import CellReading, Extraction, Finding, Leftover
@@ -55,14 +56,6 @@ class _Result:
                 self.leftovers.append(Leftover(table, cell.text, normalise(row.label), words, cell.locator))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A row within the run of rows of one table, with the header labels that stand over it."""
-
-    row: TableRow
-    header: tuple[HeaderLabel, ...]
-
-
 def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     """Reads the form's tables from a document.
 
@@ -77,7 +70,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
     rows = mend(read_rows(document.grids, lexicon), lexicon)
-    tables = _by_table(rows)
+    tables = {table: sorted_out(entries, document) for table, entries in _by_table(rows).items()}
     result = _Result(variants=_variants(tables, templates))
     for table, variant in result.variants.items():
         _read_table(table, templates[variant], tables[table], lexicon, result)
@@ -95,9 +88,9 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     )
 
 
-def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
+def _by_table(rows: Sequence[TableRow]) -> dict[str, list[Entry]]:
     """Tells the rows apart by table; rows without a label of their own belong to the table around them."""
-    tables: dict[str, list[_Entry]] = {}
+    tables: dict[str, list[Entry]] = {}
     header: dict[str, tuple[HeaderLabel, ...]] = {}  # one tuple for all the rows under it
     over_data: set[str] = set()  # tables whose gathered header has had data rows under it
     known_grids = _grid_tables(rows)
@@ -122,12 +115,12 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[_Entry]]:
             header[current] = header.get(current, ()) + row.header
         elif row.meanings or row.numeric:
             over_data.add(current)
-        tables.setdefault(current, []).append(_Entry(row, header.get(current, ())))
+        tables.setdefault(current, []).append(Entry(row, header.get(current, ())))
     return tables
 
 
 def _lies_within(
-    row: TableRow, table: str | None, tables: Mapping[str, list[_Entry]], known: Mapping[int, str]
+    row: TableRow, table: str | None, tables: Mapping[str, list[Entry]], known: Mapping[int, str]
 ) -> bool:
     """Whether a grid without known labels stands between two parts of one table and is as wide as its rows.
 
@@ -172,13 +165,14 @@ def _table_of(row: TableRow) -> str | None:
     return ranked[0][0]
 
 
-def _variants(tables: Mapping[str, list[_Entry]], templates: Mapping[str, Template]) -> dict[str, str]:
+def _variants(tables: Mapping[str, list[Entry]], templates: Mapping[str, Template]) -> dict[str, str]:
     """The variant of each table that was found: the one that knows most of its labels.
 
     Where two variants know the same labels (table 4 is the same in both), the table goes with the table before
     it, else the one after; no number depends on the choice.
     """
-    best = {table: _best_variants(table, entries, templates) for table, entries in tables.items()}
+    read = {table: [e for e in entries if e.standing == "read"] for table, entries in tables.items()}
+    best = {table: _best_variants(table, entries, templates) for table, entries in read.items()}
     order = [t for template in templates.values() for t in template.tables]
     located = [t for t in dict.fromkeys(order) if best.get(t)]
     chosen: dict[str, str] = {t: best[t][0] for t in located if len(best[t]) == 1}
@@ -190,7 +184,7 @@ def _variants(tables: Mapping[str, list[_Entry]], templates: Mapping[str, Templa
     return {table: chosen[table] for table in located}
 
 
-def _best_variants(table: str, entries: Sequence[_Entry], templates: Mapping[str, Template]) -> list[str]:
+def _best_variants(table: str, entries: Sequence[Entry], templates: Mapping[str, Template]) -> list[str]:
     """The variants that explain most of a table's labels; empty where no variant finds its table there."""
     scores: dict[str, int] = {}
     for name, template in templates.items():
@@ -206,7 +200,7 @@ def _meanings(row: TableRow) -> Iterator[Meaning]:
         yield from label.meanings
 
 
-def _is_located(blocks: Sequence[Block], entries: Sequence[_Entry], known: set[Meaning]) -> bool:
+def _is_located(blocks: Sequence[Block], entries: Sequence[Entry], known: set[Meaning]) -> bool:
     sides = [row.key for block in blocks if not block.banded for row in block.rows]
     if sides:
         return len({m.key for m in known if m.axis == "row"}) >= LEAST_SHARE * len(sides)
@@ -221,11 +215,11 @@ def _is_located(blocks: Sequence[Block], entries: Sequence[_Entry], known: set[M
 
 
 def _read_table(
-    table: str, template: Template, entries: Sequence[_Entry], lexicon: Lexicon, result: _Result
+    table: str, template: Template, entries: Sequence[Entry], lexicon: Lexicon, result: _Result
 ) -> None:
     """Reads the rows of one table into cells; fills what the document does not have with absent cells."""
-    placed: list[tuple[_Entry, _Target]] = []
-    for entry in entries:
+    placed: list[tuple[Entry, _Target]] = []
+    for entry in _without_other_years(table, entries, result):
         target = _place(entry, table, template, lexicon, entries, result)
         if target is None:
             _leave_row(table, entry.row, result)
@@ -240,16 +234,28 @@ def _read_table(
     _fill_absent(table, template, result)
 
 
-def _over(entry: _Entry, target: _Target) -> tuple[str, bool, int]:
+def _without_other_years(table: str, entries: Sequence[Entry], result: _Result) -> list[Entry]:
+    """The rows but for those of a copy that says to be of another year, whose numbers are set aside."""
+    others = [entry.row for entry in entries if entry.standing == "other_year"]
+    numbers = sum(len(row.before) + len(row.numeric) for row in others if not row.is_header)
+    if numbers:
+        result.found += numbers
+        result.ignored["other_year"] += numbers
+        words = message("other_year_table", numbers=numbers)
+        result.findings.append(Finding(words, others[0].locator, table))
+    return [entry for entry in entries if entry.standing != "other_year"]
+
+
+def _over(entry: Entry, target: _Target) -> tuple[str, bool, int]:
     """What tells the header over a row: its block, as which it is read, and the labels met."""
     return target.block.name, target.block.banded, id(entry.header)
 
 
 def _headers(
-    placed: Sequence[tuple[_Entry, _Target]], variant: str
+    placed: Sequence[tuple[Entry, _Target]], variant: str
 ) -> dict[tuple[str, bool, int], Header | None]:
     """The header over each group of rows, fitted to the rows under it."""
-    groups: dict[tuple[str, bool, int], list[tuple[_Entry, _Target]]] = {}
+    groups: dict[tuple[str, bool, int], list[tuple[Entry, _Target]]] = {}
     for entry, target in placed:
         groups.setdefault(_over(entry, target), []).append((entry, target))
     headers: dict[tuple[str, bool, int], Header | None] = {}
@@ -261,7 +267,7 @@ def _headers(
 
 
 def _leading(
-    placed: Sequence[tuple[_Entry, _Target]], headers: Mapping[tuple[str, bool, int], Header | None]
+    placed: Sequence[tuple[Entry, _Target]], headers: Mapping[tuple[str, bool, int], Header | None]
 ) -> dict[int, int | None]:
     """For each grid, how many blank cells stand between labels and values."""
     by_grid: dict[int, list[tuple[TableRow, int]]] = {}
@@ -283,7 +289,7 @@ def _leave_before(table: str, row: TableRow, result: _Result) -> None:
         result.findings.append(Finding(words, row.locator, table))
 
 
-def _leave_table(table: str, entries: Sequence[_Entry], result: _Result) -> None:
+def _leave_table(table: str, entries: Sequence[Entry], result: _Result) -> None:
     """Lists the numbers of what bears several labels of a table and is not whole enough to be read as it."""
     labels = {(m.axis, m.key) for e in entries for m in _meanings(e.row) if m.table == table and m.key}
     numbers = [(e.row, cell) for e in entries for cell in (*e.row.before, *e.row.numeric)]
@@ -313,11 +319,11 @@ class _Target:
 
 
 def _place(
-    entry: _Entry,
+    entry: Entry,
     table: str,
     template: Template,
     lexicon: Lexicon,
-    entries: Sequence[_Entry],
+    entries: Sequence[Entry],
     result: _Result,
 ) -> _Target | None:
     """What a row fills in the chosen variant; None for headers and rows that fill nothing."""
@@ -358,7 +364,7 @@ def _place_similar(
     table: str,
     template: Template,
     lexicon: Lexicon,
-    entries: Sequence[_Entry],
+    entries: Sequence[Entry],
     result: _Result,
 ) -> _Target | None:
     """The row of the form that a label with a typing error means: only among those no other row claims."""
@@ -380,7 +386,7 @@ def _place_similar(
 
 
 def _read_values(
-    entry: _Entry,
+    entry: Entry,
     target: _Target,
     header: Header | None,
     variant: str,
@@ -406,7 +412,7 @@ def _read_values(
     result.leave(table, row, strange, message("unknown_column", row=normalise(row.label) or "-"))
     pairs = [(cell, slot) for cell, slot in zip(cells, header.slots, strict=True) if slot.column]
     readings = _readings(pairs, target, variant, certain=target.certain and header.seen)
-    _store(row, [cell for cell, _ in pairs], list(readings), result)
+    _store(entry, [cell for cell, _ in pairs], list(readings), result)
 
 
 def _leave_count(row: TableRow, table: str, width: int, result: _Result) -> None:
@@ -443,11 +449,15 @@ def _reading(
     )
 
 
-def _store(row: TableRow, cells: Sequence[Cell], readings: Sequence[CellReading], result: _Result) -> None:
-    """Keeps a row's readings; a row that stands already is set aside if it says the same, else left over."""
-    table = readings[0].table
+def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading], result: _Result) -> None:
+    """Keeps a row's readings; a row that stands already is set aside if it says the same, else left over.
+
+    What only a copy with other numbers has is not mixed in.
+    """
+    row, table = entry.row, readings[0].table
     standing = [result.cells.get(Place(table, r.row, r.column)) for r in readings]
-    if not any(cell is not None and cell.kind == "reported" for cell in standing):
+    stands = any(cell is not None and cell.kind == "reported" for cell in standing)
+    if not stands and entry.standing == "read":
         _keep(row, cells, readings, result)
     elif [cell and cell.value for cell in standing] == [r.value for r in readings]:
         result.found += (numbers := sum(is_numeric_text(cell.text) for cell in cells))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -348,6 +349,39 @@ def test_a_report_printed_twice_with_a_difference(facts: Facts) -> None:
     assert "conflicting_row" in codes(extraction)
     doubted = [(c.row, c.column) for c in extraction.cells if c.confidence < 1]
     assert doubted == [("rejected_repeat", "total")]
+
+
+def last_years(facts: Facts) -> Facts:
+    """A report with other numbers, in the other variant's form."""
+    other = numbered("2020" if facts.variants[APPLICATIONS] == "2021" else "2021")
+    return replace(
+        other, values={key: v + 5000 if isinstance(v, Decimal) else v for key, v in other.values.items()}
+    )
+
+
+@pytest.mark.parametrize("caption", ["附：上年度数据", "2020年数据"])
+@pytest.mark.parametrize("place", [1, 2])
+def test_last_years_table_beside_this_years_is_not_mixed_in(facts: Facts, caption: str, place: int) -> None:
+    parts: list[Rows | str] = ["样例区演示局2021年政府信息公开工作年度报告", *report_tables(facts)]
+    between = [caption, rows_of(last_years(facts), APPLICATIONS), "三、收到和处理政府信息公开申请情况"]
+    parts[place + 1 : place + 1] = between
+    extraction = read(*parts)
+    assert misread(facts, extraction) == {}
+    assert unread(facts, extraction) == []
+    assert extraction.leftovers == ()
+    assert set(extraction.numeric_ignored) == {"other_year"}
+    assert "other_year_table" in codes(extraction)
+
+
+def test_of_two_tables_with_other_numbers_one_is_read_and_nothing_mixed(facts: Facts) -> None:
+    other = rows_of(last_years(facts), APPLICATIONS)
+    table = [row for row in rows_of(facts, APPLICATIONS) if "重复申请" not in "".join(s.text for s in row)]
+    two, _, four = report_tables(facts)
+    extraction = read(two, table, other, four)
+    assert misread(facts, extraction) == {}
+    assert {c.row for c in extraction.cells if c.kind == "absent"} == {"rejected_repeat"}
+    assert extraction.variants == facts.variants
+    assert len(extraction.leftovers) == len([s for row in other for s in row if s.text.isdigit()])
 
 
 def test_numbers_take_the_place_of_marks_and_words_met_first(facts: Facts) -> None:
