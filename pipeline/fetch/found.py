@@ -34,7 +34,7 @@ def found_sources(archive: Archive) -> tuple[Source, ...]:
 def add_found(archive: Archive, found: Iterable[Source]) -> tuple[Source, ...]:
     """Adds sources to the register and returns all of it; writes only where something is new.
 
-    An address that is known keeps its name; what was open of it (organ, year) is filled in.
+    An address that is known keeps its name; what was open of it (organ, year, listing) is filled in.
     """
     before = found_sources(archive)
     known = {source.url: source for source in before}
@@ -59,4 +59,5 @@ def _completed(known: Source, found: Source) -> Source:
         known,
         agency_name=known.agency_name or found.agency_name,
         report_year=known.report_year or found.report_year,
+        listing=known.listing or found.listing,
     )

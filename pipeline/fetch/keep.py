@@ -93,6 +93,12 @@ class Keeper:
             raise FetchError("archive_corrupt", sha256=digest, path=object_path(digest))
         return replace(visit.answer, status=200, data=data)
 
+    async def stored(self, url: str) -> Answer | None:
+        """What an address gave last, from the archive and without asking it; None where the archive has nothing."""
+        held = self.held.get(url)
+        data = await asyncio.to_thread(self._stored, held.sha256) if held else None
+        return Answer(url, held.final_url, 200, (), data) if held and data is not None else None
+
     async def record(self, source: Source, row: ManifestRow) -> None:
         """Adds a row to the manifest and to this run's."""
         await asyncio.to_thread(self.archive.record, [row])
@@ -162,11 +168,11 @@ class Keeper:
         return before is not None and says_the_same(before, answer.data, answer.final_url)
 
     def _stored(self, digest: str) -> bytes | None:
-        """Bytes of the archive; None where they are damaged, which one address must not stop the others for."""
+        """Bytes of the archive; None where they are lost, which one address must not stop the others for."""
         try:
             return self.archive.get(digest)
         except ArchiveError as error:
-            if error.code != "archive_corrupt":
+            if error.code not in ("archive_corrupt", "archive_missing"):
                 raise
             return None
 

@@ -31,6 +31,7 @@ class Source:
         report_year: None where that is not known beforehand.
         trust: `official` (the organ's or its government's own site) or `mirror`.
         note: For people.
+        listing: The source_id of the listing whose walk found it; empty for a row that a person wrote.
     """
 
     source_id: str
@@ -40,6 +41,7 @@ class Source:
     report_year: int | None = None
     trust: Trust = "official"
     note: str = ""
+    listing: str = ""
 
     @property
     def host(self) -> str:

@@ -82,3 +82,15 @@ def test_damaged_object_costs_its_own_address_alone(web, archive) -> None:
     walked = walk_listings([listing], archive, SETTINGS)
     assert len(walked.found) == 2
     assert any("no longer has that hash" in words.text() for _, words in walked.said)
+
+
+def test_pages_that_stand_are_read_from_the_archive_and_not_asked(web, archive) -> None:
+    listing = serve(web)
+    first = walk_listings([listing], archive, SETTINGS)
+    web.asked.clear()
+    spared = {web.url("/nb/2023.html"), web.url("/nb/2022.html")}
+    again = walk_listings([listing], archive, SETTINGS, spared=spared)
+    assert web.paths() == ["/nb/"]
+    assert again.found == first.found  # with the attachment that the page leads to
+    assert again.asked == {listing.url}
+    assert {source.listing for source in again.found} == {"list"}
