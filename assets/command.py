@@ -17,6 +17,7 @@ from assets.tables import ALL_YEARS
 from pipeline.accounting import account
 from pipeline.alarms import WEBHOOK, alarm
 from pipeline.corrections import refusals
+from pipeline.fetch.settings import FetchSettings
 from pipeline.publish.warehouse import CURRENT, current_release
 from schemas.messages import message
 
@@ -110,7 +111,10 @@ def _changed_nothing(result: dg.ExecuteInProcessResult) -> bool:
 
 
 def _notes(line: Line, readings: pl.DataFrame, confirmed: str | None) -> Iterator[tuple[str, str]]:
-    """The release that was confirmed, where the numbers went, and the corrections that were refused."""
+    """That sites cannot reach us, the release that was confirmed, where the numbers went, refused corrections."""
+    remark = FetchSettings.from_environment(os.environ).remark
+    if remark and line.source_list() and not line.offline:
+        yield remark.text("en"), remark.text("zh")
     if confirmed:
         unchanged = message("build_unchanged", release=confirmed)
         yield unchanged.text("en"), unchanged.text("zh")

@@ -63,12 +63,15 @@ def fetched_sources(
     archive, sources = line.archive, line.source_list()
     if line.offline:
         return dg.MaterializeResult(metadata={"sources": len(sources), "due": 0})
+    settings = FetchSettings.from_environment(os.environ)
+    if sources and settings.remark is not None:
+        context.log.warning(settings.remark.text())
     asked = set(discovered_sources.filter(pl.col("run_id") == context.run_id)["url"])
     asking = line.asking(recheck=config.recheck)
     due = [s for s in sources if s.kind != "listing" and s.url not in asked and asking.is_due(s)]
     if not due:
         return dg.MaterializeResult(metadata={"sources": len(sources), "due": 0})
-    summary = fetch_sources(due, archive, FetchSettings.from_environment(os.environ))
+    summary = fetch_sources(due, archive, settings)
     return dg.MaterializeResult(
         metadata={"sources": len(sources), "due": len(due), **summary.outcomes, **summary.errors}
     )

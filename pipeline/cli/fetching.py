@@ -27,9 +27,12 @@ from schemas.messages import Language, message
 
 def _settings(lang: Language) -> FetchSettings:
     try:
-        return FetchSettings.from_environment(os.environ)
+        settings = FetchSettings.from_environment(os.environ)
     except SettingsError as error:
         fail(message("wrong_setting", reason=str(error)), lang)
+    if settings.remark is not None:
+        say(settings.remark.text(lang))
+    return settings
 
 
 @click.command()

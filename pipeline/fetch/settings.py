@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from importlib.metadata import version
 from typing import Self
 
+from schemas.messages import Message, message
+
 PREFIX = "OGI_FETCH_"
+VERSION = version("ogi-panel")
 
 
 class SettingsError(ValueError):
@@ -70,9 +74,13 @@ class FetchSettings:
     @property
     def user_agent(self) -> str:
         """Who asks, and how to reach them."""
-        return (
-            f"{self.product}/0.1 (open government information research; {self.contact or 'no contact given'})"
-        )
+        whom = self.contact or "no contact given"
+        return f"{self.product}/{VERSION} (open government information research; {whom})"
+
+    @property
+    def remark(self) -> Message | None:
+        """What the person who runs this should know before a site is asked; None for nothing."""
+        return None if self.contact else message("no_contact")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

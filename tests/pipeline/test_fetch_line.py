@@ -47,6 +47,7 @@ def test_sources_flow_into_the_warehouse_and_are_not_transferred_twice(
     arguments = ("build", "--input", empty, "--sources", sources, "--out", tmp_path / "out")
     first = ogi(*arguments, env=OPEN)
     assert first.returncode == 0, first.stderr
+    assert first.stderr.count("OGI_FETCH_CONTACT") == 1  # no contact is given here, and that is told once
     before = (tmp_path / "out" / "current").readlink()
     found = open_warehouse(tmp_path / "out").execute(
         "SELECT url, http_status, agency_name, sha256 FROM documents JOIN reports USING (sha256) ORDER BY url"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -86,11 +87,19 @@ def test_register_that_is_missing_or_no_utf8_is_named(tmp_path: Path) -> None:
             load_sources(tmp_path / name)
 
 
+def test_whoever_gives_no_contact_is_told() -> None:
+    remark = FetchSettings.from_environment({}).remark
+    assert remark is not None
+    assert "OGI_FETCH_CONTACT" in remark.text("zh")
+
+
 def test_settings_from_the_environment() -> None:
     read = FetchSettings.from_environment
     settings = read({"OGI_FETCH_CONTACT": "a@b.invalid", "OGI_FETCH_ATTEMPTS": "5", "HOME": "/"})
     assert (settings.contact, settings.attempts) == ("a@b.invalid", 5)
     assert "a@b.invalid" in settings.user_agent
+    assert settings.user_agent.startswith(f"ogi-panel/{version('ogi-panel')} (")
+    assert settings.remark is None
     for variable, value in (
         ("OGI_FETCH_ATTEMPTS", "many"),
         ("OGI_FETCH_ATTEMPTS", "0"),
