@@ -106,6 +106,16 @@ class Grid:
 Block = Paragraph | Grid
 
 
+WITHOUT_TEXT = "pages_without_text"
+"""The property that names the pages of a file which hold no text, where others do."""
+UNREAD_PICTURES = "pictures_unread"
+"""The property that says how many pictures were left unread for want of the extra for text recognition."""
+
+
+GUESSED_PAGES = "pages_of_guessed_text"
+"""The property that names the pages whose text a program guessed from the picture over it, which was not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What a reader makes of one file.

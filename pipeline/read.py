@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.arrange import arrange
 from pipeline.confidence import recognised_places, weigh
-from pipeline.document import Document, UnreadableDocumentError
-from pipeline.extract import extract
+from pipeline.document import UNREAD_PICTURES, WITHOUT_TEXT, Document, Locator, UnreadableDocumentError
 from pipeline.figures import figures
 from pipeline.identify import identify
 from pipeline.narrative import sections
-from pipeline.readers import read_document
+from pipeline.readers import other_readings, read_document
 from pipeline.recognise import recognise
 from pipeline.report import TABLES, Extraction, Finding, Identification, Report, Status
+from pipeline.rereading import Reading, read_tables
 from schemas.messages import message
 
 MAX_BYTES = 50_000_000  # what a download is bounded to as well
@@ -45,7 +45,8 @@ def read_report(data: bytes, source: str, *, host: str = "") -> Report:
         document = read_document(data, Path(source).name)
     except UnreadableDocumentError as error:
         return failed(blank, error)
-    return _read(replace(blank, media_type=document.media_type, reader=document.reader), document, host)
+    reading = read_tables(document, lambda: other_readings(data, document))
+    return _read(replace(blank, media_type=document.media_type), reading, host)
 
 
 def failed(report: Report, error: UnreadableDocumentError) -> Report:
@@ -62,14 +63,16 @@ def unread(source: str, code: str, **details: str | int | float) -> Report:
     return failed(nothing, UnreadableDocumentError(code, **details))
 
 
-def _read(report: Report, document: Document, host: str) -> Report:
-    document = arrange(document)
-    extraction = weigh(extract(document), recognised_places(document))
+def _read(report: Report, reading: Reading, host: str) -> Report:
+    document = reading.document
+    extraction = weigh(reading.extraction, recognised_places(document))
+    extraction = replace(extraction, findings=(*_unread_pages(document), *extraction.findings))
     identity = identify(document, source_name=Path(report.source).stem, host=host, sha256=report.sha256)
     prose = sections(document)
     reason = recognise(document, len(extraction.variants), identity)
     return replace(
         report,
+        reader=document.reader,
         status="not_a_report" if reason else _status(extraction, identity),
         identity=identity,
         extraction=extraction,
@@ -77,6 +80,17 @@ def _read(report: Report, document: Document, host: str) -> Report:
         figures=figures(prose, identity.report_year),
         failure=Finding(message(reason)) if reason else None,
     )
+
+
+def _unread_pages(document: Document) -> Iterator[Finding]:
+    """What was not read because it holds no text: pages of a PDF, pictures in any file."""
+    read = {str(block.locator.page) for block in document.blocks}
+    empty = [page for page in document.properties.get(WITHOUT_TEXT, "").split(",") if page and page not in read]
+    if empty:
+        place = Locator(page=int(empty[0]))
+        yield Finding(message("pages_without_text", pages=", ".join(empty)), place)
+    if UNREAD_PICTURES in document.properties:
+        yield Finding(message("pictures_unread", count=document.properties[UNREAD_PICTURES]))
 
 
 def _status(extraction: Extraction, identity: Identification) -> Status:

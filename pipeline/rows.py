@@ -242,6 +242,10 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | Non
         return replace(upper, values=values, before=upper.before + lower.before) if cut else None
     label = upper.label + lower.label
     meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
+    if not meanings and upper.meanings and _last_label(upper.values) == 0:
+        # The row of one variant that heads several of another, and the half of one of these.
+        inner = replace(upper, label=upper.values[0].text, meanings=(), values=upper.values[1:])
+        return _whole(replace(inner, parents=(*upper.parents, normalise(upper.label))), lower, lexicon)
     if not meanings or not _are_halves(upper, lower, meanings):
         return None
     before = upper.before + lower.before
@@ -256,4 +260,5 @@ def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) ->
     """
     if upper.meanings:
         return not lower.meanings and not lower.header and bool(set(whole) & set(upper.meanings))
-    return bool(upper.label) and (not lower.meanings or bool(set(whole) & set(lower.meanings)))
+    is_cut = upper.grid != lower.grid and bool(set(whole) & set(lower.meanings))
+    return bool(upper.label) and (not lower.meanings or is_cut)

@@ -30,12 +30,17 @@ SMALLER = 0.85
 """Share of the height of the characters before it from which a character is of a smaller size."""
 RAISED = 0.15
 """Share of that height by which the foot of a note's number is raised at least."""
+LINE_PITCH = 1.8
+"""Character heights from one line of a cell to the next at most."""
+CELL_PADDING = 14.0
+"""Points that a cell keeps free beside its text at most: office programs set 5.4 on either side."""
 LEAST_HEIGHT = 1.0
 """Points a character is at least taken to be high: damaged fonts have characters of no height."""
 
 _CJK = re.compile(
     "[\u2e80-\u303f\u3040-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef‘’“”…—·\U00020000-\U0003ffff]"
 )
+_DIGITS = re.compile(r"[-+−－＋]?[0-9０-９][0-9０-９,.，．]*[⁰¹²³⁴-⁹]*")
 _NUMBERING = re.compile(r"[（(]?[0-9０-９一二三四五六七八九十]{1,3}[)）.．、]")
 
 
@@ -111,7 +116,7 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
     runs: list[Run] = []
     current: list[Character] = []
     spaced = False
-    right = middle = reach = least = 0.0
+    right = middle = reach = least = foot = 0.0
     for character in characters:
         text, left, top, edge, bottom = character
         if text.isspace():
@@ -128,6 +133,10 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
             current.append(character)
         elif current and _is_overprint(current[-1], character):
             continue
+        elif not spaced and current and gap <= reach and _is_raised(character, foot, least):
+            current.append(character._replace(text=raised(text)))
+            right = edge
+            continue
         elif not spaced and current and _is_decimal(current[-1], character, middle):
             current.append(character)
         else:
@@ -138,7 +147,20 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
         middle = (top + bottom) / 2
         reach = (bottom - top) * WORD_GAP
         least = (bottom - top) * SMALLER
+        foot = bottom
     return runs
+
+
+def _is_raised(character: Character, foot: float, least: float) -> bool:
+    """Whether a digit is smaller than the print it stands behind, and raised: the number of a note."""
+    height = character.bottom - character.top
+    size = least / SMALLER
+    return (
+        character.text.isdigit()
+        and height < least
+        and RAISED * size <= foot - character.bottom <= size
+        and character.top > foot - 1.5 * size
+    )
 
 
 def _is_overprint(previous: Character, character: Character) -> bool:
@@ -176,11 +198,31 @@ def stack_lines(runs: Sequence[Run]) -> list[list[Run]]:
     return lines
 
 
-def cell_text(runs: Sequence[Run]) -> str:
-    """The text of a cell: its lines from the top down, parted by line breaks; wide gaps are no columns."""
+def cell_text(runs: Sequence[Run], width: float | None = None) -> str:
+    """The text of a cell: its lines from the top down, parted by line breaks; wide gaps are no columns.
+
+    Args:
+        runs: What is printed in it.
+        width: Its width in points, which tells whether a number was broken over lines for want of room.
+    """
     if len(runs) == 1:
         return runs[0].text
-    return "\n".join("".join(_with_separators(line, columns=False)) for line in stack_lines(runs))
+    lines = stack_lines(runs)
+    is_broken = width is not None and len(lines) > 1 and _is_broken_number(lines, width)
+    return ("" if is_broken else "\n").join("".join(_with_separators(line, columns=False)) for line in lines)
+
+
+def _is_broken_number(lines: Sequence[Sequence[Run]], width: float) -> bool:
+    """Whether lines are one number: digits that fill the cell, closely under one another, none longer than above."""
+    texts = [run.text for line in lines for run in line]
+    if len(texts) > len(lines) or not _DIGITS.fullmatch("".join(texts)) or not texts[-1][0].isdigit():
+        return False
+    return all(
+        len(upper.text) >= len(lower.text)
+        and lower.middle - upper.middle <= LINE_PITCH * upper.height
+        and width - (upper.right - upper.left) * (1 + 1 / len(upper.text)) < CELL_PADDING
+        for (upper,), (lower,) in pairwise(lines)
+    )
 
 
 def print_lines(runs: Sequence[Run]) -> list[Line]:
@@ -198,12 +240,7 @@ def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
     parts = [line[0].text]
     if columns and _is_letterspaced(line):
         return [run.text for run in line]
-    base = line[0]
     for previous, run in pairwise(line):
-        if _is_raised(base, previous, run):
-            parts.append(raised(run.text))
-            continue
-        base = run
         if _is_overprint(previous.characters[0], run.characters[0]) and previous.text == run.text:
             continue
         if columns and _is_column_gap(previous, run, first=previous is line[0]):
@@ -212,16 +249,6 @@ def _with_separators(line: Sequence[Run], columns: bool) -> list[str]:
             parts.append(" ")
         parts.append(run.text)
     return parts
-
-
-def _is_raised(base: Run, previous: Run, run: Run) -> bool:
-    """Whether a run is the number of a note: smaller digits, raised, right behind the print they belong to."""
-    return (
-        run.height <= SMALLER * base.height
-        and base.bottom - run.bottom >= RAISED * base.height
-        and run.left - previous.right <= WORD_GAP * base.height
-        and run.text.isdigit()
-    )
 
 
 def _is_letterspaced(line: Sequence[Run]) -> bool:

@@ -236,6 +236,6 @@ def _grid(grid: RuledGrid, page: Page, ordinal: int) -> Grid:
 
 
 def _cell(cell: RuledCell, page: Page, table: int, row: int, column: int) -> Cell:
-    text = cell_text(cell.runs) if cell.runs else ""
+    text = cell_text(cell.runs, cell.box[2] - cell.box[0]) if cell.runs else ""
     locator = Locator(page.number, table, row, column, None, page.shown(cell.box))
     return Cell(text, cell.row, cell.column, cell.row_span, cell.column_span, locator)

@@ -103,7 +103,7 @@ def _page(painted: PaintedPage, number: int) -> Page:
 def _aligned_page(painted: PaintedPage, number: int) -> Page:
     runs = set_runs(painted.characters)
     ruled, rest = find_grids(painted.marks, runs, faint=False)
-    aligned, rest = find_aligned(rest)
+    aligned, rest = find_aligned(painted.marks, rest)
     grids = sorted([*ruled, *aligned], key=lambda grid: (grid.box[1], grid.box[0]))
     return Page(number, painted.width, painted.height, tuple(print_lines(rest)), tuple(grids), painted.turns)
 

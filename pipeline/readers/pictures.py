@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any
 
 from pipeline.document import (
+    GUESSED_PAGES,
     UNREAD_PICTURES,
     WITHOUT_TEXT,
     Block,
@@ -24,22 +24,15 @@ from pipeline.document import (
     Locator,
     UnreadableDocumentError,
 )
-from pipeline.readers import docx, html, package, pdf, scan
+from pipeline.readers import covered, docx, html, package, pdf, scan
 from pipeline.readers.scan import Picture
 
-FULL_PAGE = 0.7
-"""Share of a page that one picture covers from which the page is taken for a scan."""
-FINER = 1.5
-"""Times as fine as the scan a page is drawn: at its own size PDFium leaves out or doubles rows of dots."""
-LEAST_DPI, MOST_DPI = 200.0, 300.0
-"""Dots per inch at which pages are drawn at least and at most."""
-MOST_DRAWN = 20_000_000
-"""Pixels of a page that is drawn: A3 at 300 dots an inch has 17 million. Recognising takes some 40 bytes for each."""
 MOST_PICTURES = 40
 """Pictures of a web page or a Word file that are looked at."""
+FORM_CELLS = 198
+"""Cells of the smaller form: where the tables have fewer, one may stand in a picture."""
 _MEDIA = re.compile(r"word/media/[^/]+\.(?:png|jpe?g|tiff?|bmp|gif|webp)")
 _DATA_URI = re.compile(rb"data:image/[a-z+.-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-_POINTS_PER_INCH = 72.0
 
 
 def completed(data: bytes, media_type: str, sha256: str, document: Document | None) -> Document | None:
@@ -59,7 +52,7 @@ def completed(data: bytes, media_type: str, sha256: str, document: Document | No
             `limit_exceeded` for too many or too large pages.
     """
     find = _FINDERS.get(media_type)
-    if find is None or (document is not None and not _wants_pictures(document)):
+    if find is None or (document is not None and not _wants_pictures(data, media_type, document)):
         return document
     pictures = find(data, document)
     first = next(pictures, None)
@@ -68,13 +61,22 @@ def completed(data: bytes, media_type: str, sha256: str, document: Document | No
     if not scan.is_installed():
         if document is None:
             raise UnreadableDocumentError("scan_needs_ocr", media_type=media_type)
-        count = str(1 + sum(1 for _ in pictures))
-        return replace(document, properties={**document.properties, UNREAD_PICTURES: count})
+        return _without_pictures(document, [first, *pictures])
     return _joined(document, chain([first], pictures), media_type, sha256)
 
 
-def _wants_pictures(document: Document) -> bool:
-    return not document.grids or WITHOUT_TEXT in document.properties
+def _wants_pictures(data: bytes, media_type: str, document: Document) -> bool:
+    if media_type in pdf.MEDIA_TYPES:
+        return WITHOUT_TEXT in document.properties or covered.may_be_covered(data)
+    return sum(len(row) for grid in document.grids for row in grid.rows) < FORM_CELLS
+
+
+def _without_pictures(document: Document, pictures: Sequence[Picture]) -> Document:
+    """The document, which says what was left unread, and which pages hold text that was guessed from a picture."""
+    told = {block.locator.page for block in document.blocks}
+    guessed = ",".join(str(picture.page) for picture in pictures if picture.page in told)
+    properties = {**document.properties, UNREAD_PICTURES: str(len(pictures))}
+    return replace(document, properties={**properties, GUESSED_PAGES: guessed} if guessed else properties)
 
 
 def _joined(
@@ -131,50 +133,6 @@ def _of_table(locator: Locator, ordinal: int) -> Locator:
     return replace(locator, table=ordinal)
 
 
-def _pages(data: bytes, document: Document | None) -> Iterator[Picture]:
-    """The pages of a PDF that are pictures: those without text, and scans with a layer of guessed text."""
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(data) as source:
-        if document is None and len(source) > scan.MAX_PAGES:
-            raise UnreadableDocumentError(
-                "limit_exceeded", what=f"{len(source)} > {scan.MAX_PAGES} scanned pages"
-            )
-        for index in range(len(source)):
-            page = source[index]
-            if _is_picture(page, index + 1, document):
-                yield _drawn(page, index + 1)
-            page.close()
-
-
-def _is_picture(page: Any, number: int, document: Document | None) -> bool:
-    if document is None:
-        return True
-    if str(number) in document.properties.get(WITHOUT_TEXT, "").split(","):
-        return True
-    return not document.grids and _scan_of(page) is not None
-
-
-def _scan_of(page: Any) -> float | None:
-    """The dots per inch of the one picture that covers a page; None where none does."""
-    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
-
-    area = page.get_width() * page.get_height()
-    for found in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = found.get_bounds()
-        if (right - left) * (top - bottom) >= FULL_PAGE * area:
-            return float(found.get_px_size()[0] / (right - left) * _POINTS_PER_INCH)
-    return None
-
-
-def _drawn(page: Any, number: int) -> Picture:
-    dpi = min(MOST_DPI, max(LEAST_DPI, FINER * (_scan_of(page) or 0.0)))
-    inches = page.get_width() * page.get_height() / _POINTS_PER_INCH**2
-    dpi = min(dpi, (MOST_DRAWN / max(inches, 1e-6)) ** 0.5)
-    bitmap = page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True)
-    return Picture(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), dpi, number)
-
-
 def _web_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:
     for match in islice(_DATA_URI.finditer(data), MOST_PICTURES):
         with suppress(binascii.Error):
@@ -199,7 +157,7 @@ def _counted(find: Callable[[bytes, Document | None], Iterator[Picture]]) -> Cal
 
 
 _FINDERS: dict[str, Callable[[bytes, Document | None], Iterator[Picture]]] = {
-    **dict.fromkeys(pdf.MEDIA_TYPES, _pages),
+    **dict.fromkeys(pdf.MEDIA_TYPES, covered.picture_pages),
     **dict.fromkeys(html.MEDIA_TYPES, _counted(_web_pictures)),
     **dict.fromkeys(docx.MEDIA_TYPES, _counted(_word_pictures)),
 }

@@ -7,6 +7,7 @@ and it loses cells whose outer side is not drawn, as at a page's end.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides
 
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""
+logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # It tells of each glyph that a font lacks.
 _UNMAPPED = re.compile(r"\(cid:\d+\)")
 
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Box, Character, Run, enclosing, stack_lines
@@ -76,10 +76,13 @@ class _Lattice:
         return (row, column) if inside else None
 
 
-def find_grids(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[RuledGrid], list[Run]]:
+def find_grids(
+    marks: Sequence[Mark], runs: Sequence[Run], *, faint: bool = True
+) -> tuple[list[RuledGrid], list[Run]]:
     """The tables of a page, from the top down, and the runs that stand in none.
 
-    A table has text, and at least two cells side by side somewhere: a box around prose is prose.
+    A table has text, and at least two cells side by side somewhere: a box around prose is prose. `faint` says
+    whether backgrounds and rules that are not seen make tables, too.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
@@ -91,8 +94,8 @@ def find_grids(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[RuledGr
         grid, rest = _cut(with_edges(outline, marks), rest)
         grids += [grid] if grid else []
     frames = [Mark(*grid.box) for grid in grids]
-    faint = [mark for mark in marks if not (frames and lies_in(mark, frames))] if rest else []
-    for outline in sorted(edge_outlines(faint), key=lambda outline: outline.area):
+    unseen = [mark for mark in marks if not (frames and lies_in(mark, frames))] if rest and faint else []
+    for outline in sorted(edge_outlines(unseen), key=lambda outline: outline.area):
         grid, left_over = _cut(outline, rest, whole_runs=True)
         if grid:
             grid, freed = _without_prose_rows(grid)
@@ -112,7 +115,7 @@ def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[R
     if rest is None:
         return None, runs
     cells = [
-        part for cell in cells if not _is_notch(cell, lattice) for part in _parted_numbers(cell, lattice)
+        part for cell in cells if not _is_notch(cell, lattice) for part in _parted(cell, lattice)
     ]
     grid = _grid(cells)
     return (grid, rest) if grid else (None, runs)
@@ -318,26 +321,51 @@ def _is_notch(cell: RuledCell, lattice: _Lattice) -> bool:
     )
 
 
-def _parted_numbers(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
-    """Parts a cell that holds one number over each of its tracks: the rule between was left out."""
-    runs = sorted(cell.runs, key=lambda run: run.left)
-    is_row = len(runs) == cell.column_span > 1 and len(stack_lines(runs)) == 1
-    if not is_row or not all(_NUMBER.fullmatch(run.text) for run in runs):
+def _parted(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
+    """Parts a cell where rules were left out: at its tracks that no print crosses, if numbers stand between these.
+
+    Several numbers on one line are one each; a single number is parted from the words before it.
+    """
+    if cell.column_span == 1 or len(cell.runs) < 2:
         return [cell]
-    edges = lattice.xs[cell.column : cell.column + cell.column_span + 1]
-    if any(run.left < edges[i] or run.right > edges[i + 1] for i, run in enumerate(runs)):
+    segments = _segments(cell, lattice)
+    filled = [segment for segment in segments if segment.runs]
+    numbers = [segment for segment in filled if _is_number(segment)]
+    if not numbers or len(stack_lines([segment.runs[0] for segment in numbers])) > 1:
         return [cell]
-    return [
-        RuledCell(
-            cell.row,
-            cell.column + i,
-            cell.row_span,
-            1,
-            (edges[i], cell.box[1], edges[i + 1], cell.box[3]),
-            [run],
-        )
-        for i, run in enumerate(runs)
+    if len(numbers) > 1:
+        return segments
+    if len(filled) == 1 or filled[-1] is not numbers[0]:
+        return [cell]
+    return [*filled[:-1], _widened(filled[-1], filled[-2], cell)]
+
+
+def _is_number(cell: RuledCell) -> bool:
+    return len(cell.runs) == 1 and _NUMBER.fullmatch(cell.runs[0].text) is not None
+
+
+def _segments(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
+    """The cell cut at each of its inner tracks that none of its runs crosses."""
+    tracks = [
+        track
+        for track in range(cell.column + 1, cell.column + cell.column_span)
+        if not any(run.left < lattice.xs[track] - 1 and run.right > lattice.xs[track] + 1 for run in cell.runs)
     ]
+    places = [cell.column, *tracks, cell.column + cell.column_span]
+    return [_segment(cell, start, end, lattice) for start, end in pairwise(places)]
+
+
+def _segment(cell: RuledCell, start: int, end: int, lattice: _Lattice) -> RuledCell:
+    left, right = lattice.xs[start], lattice.xs[end]
+    runs = [run for run in cell.runs if left <= _across(run) < right]
+    return RuledCell(cell.row, start, cell.row_span, end - start, (left, cell.box[1], right, cell.box[3]), runs)
+
+
+def _widened(last: RuledCell, before: RuledCell, cell: RuledCell) -> RuledCell:
+    """A number's cell with the empty tracks on both its sides."""
+    start = before.column + before.column_span
+    box = (before.box[2], *cell.box[1:])
+    return RuledCell(cell.row, start, cell.row_span, cell.column + cell.column_span - start, box, last.runs)
 
 
 def _by_row(cells: Sequence[RuledCell]) -> list[list[RuledCell]]:
