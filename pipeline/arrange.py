@@ -11,13 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import groupby
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
 from pipeline.lexicon import Lexicon, load_lexicon
 from pipeline.narrative import is_heading
-from pipeline.templates import load_templates
+from pipeline.rows import block_widths
 from pipeline.values import is_value_text
 
 LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer lines are prose
@@ -164,7 +163,7 @@ def _is_first_row(known: Sequence[tuple[str, bool]], values: Sequence[_Piece], l
     return (
         len(values) > 1
         and [value.text for value in values] != numbering
-        and any(count == len(values) == _block_widths().get(block) for block, count in blocks.items())
+        and any(count == len(values) == block_widths().get(block) for block, count in blocks.items())
     )
 
 
@@ -264,22 +263,12 @@ def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[l
 
 def _widths(label: str, lexicon: Lexicon) -> frozenset[int]:
     """How many values a row with this label has, by the variants that know it."""
-    wide = _block_widths()
+    wide = block_widths()
     return frozenset(
         wide[m.variant, m.table, m.block]
         for m in lexicon.lookup(label)
         if m.axis == "row" and (m.variant, m.table, m.block) in wide
     )
-
-
-@cache
-def _block_widths() -> dict[tuple[str, str, str], int]:
-    return {
-        (template.variant, block.table, block.name): len(block.columns)
-        for template in load_templates().values()
-        for blocks in template.tables.values()
-        for block in blocks
-    }
 
 
 def _keep_prose(run: _Run, pieces: Sequence[_Piece]) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.align import Header, Slot, align, extra_leading, read_header
 from pipeline.copies import Entry, sorted_out
 from pipeline.document import Cell, Document, Locator
-from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise
+from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
 from pipeline.templates import Block, Label, Template, load_templates
@@ -225,6 +225,7 @@ def _read_table(
             _leave_row(table, entry.row, result)
         else:
             placed.append((entry, target))
+    placed = _without_competing(table, placed, result)
     headers = _headers(placed, template.variant)
     leading = _leading(placed, headers)
     for entry, target in placed:
@@ -232,6 +233,29 @@ def _read_table(
         _leave_before(table, entry.row, result)
         _read_values(entry, target, header, template.variant, leading.get(entry.row.grid), result)
     _fill_absent(table, template, result)
+
+
+def _without_competing(
+    table: str, placed: Sequence[tuple[Entry, _Target]], result: _Result
+) -> list[tuple[Entry, _Target]]:
+    """The rows but for misprinted ones of which several would be the same row of the form with other numbers."""
+    claims: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+    for entry, target in placed:
+        if _is_inferred(entry, target) and entry.row.numeric:
+            texts = tuple(squeeze(cell.text) for cell in entry.row.values)
+            claims.setdefault((target.block.name, target.row), set()).add(texts)
+    kept: list[tuple[Entry, _Target]] = []
+    for entry, target in placed:
+        if _is_inferred(entry, target) and len(claims.get((target.block.name, target.row), ())) > 1:
+            _leave_row(table, entry.row, result)
+        else:
+            kept.append((entry, target))
+    return kept
+
+
+def _is_inferred(entry: Entry, target: _Target) -> bool:
+    """Whether a row was told by a label that is not quite the form's."""
+    return not entry.row.meanings and not target.block.banded
 
 
 def _without_other_years(table: str, entries: Sequence[Entry], result: _Result) -> list[Entry]:
@@ -375,7 +399,9 @@ def _place_similar(
         for m in meanings
         if (m.variant, m.table, m.axis) == (template.variant, table, "row") and (m.block, m.key) not in taken
     }
-    match = lexicon.similar(row.label, free)
+    unnumbered = free.intersection(lexicon.row_under(row.label, row.parents))
+    label = next((lexicon.spelling(m) for m in unnumbered), "")
+    match = (unnumbered.pop(), label) if len(unnumbered) == 1 else lexicon.similar(row.label, free)
     if match is None:
         return None
     meaning, standard = match

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from typing import Literal
@@ -37,7 +37,7 @@ _UNIT_NOTE = re.compile(
 _COUNT_NOTE = re.compile(r"\((?:计量)?(?:单位:?)?[件项个条份宗起部次篇家人]\)$")
 _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
 _NUMBERING = re.compile(
-    r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)])"
+    r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)]|[IVX]{1,4}[、.,])"
 )
 
 
@@ -117,13 +117,34 @@ def _unnumbered(label: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """All labels of all variants, by normalised spelling."""
+    """All labels of all variants, by normalised spelling.
+
+    Attributes:
+        meanings: What each spelling means.
+        unnumbered: Rows by their label without its number, where that is another label as well (`其他`, `总计`):
+            what the row stands under decides.
+    """
 
     meanings: dict[str, tuple[Meaning, ...]]
+    unnumbered: dict[str, tuple[Meaning, ...]] = field(default_factory=dict)
 
     def lookup(self, text: str) -> tuple[Meaning, ...]:
         """The meanings of a printed label; empty for an unknown one."""
         return _lookup(self, text) if len(text) <= LONGEST else ()
+
+    def row_under(self, text: str, parents: Iterable[str]) -> tuple[Meaning, ...]:
+        """The rows that a label without its number means under some normalised labels; none in doubt."""
+        rows = self.unnumbered.get(_unnumbered(text)) if len(text) <= LONGEST else None
+        if not rows:
+            return ()
+        above = tuple(parents)
+        if not all(any(m.axis == "parent" for m in self.lookup(parent)) for parent in above):
+            return ()
+        return tuple(m for m in rows if _stands_under(m, above))
+
+    def spelling(self, meaning: Meaning) -> str:
+        """The fullest normalised spelling of a meaning; empty for one that no label has."""
+        return max((s for s, meanings in self.meanings.items() if meaning in meanings), key=len, default="")
 
     def similar(self, text: str, allowed: Iterable[Meaning]) -> tuple[Meaning, str] | None:
         """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt."""
@@ -146,6 +167,12 @@ class Lexicon:
         if len(ranked) > 1 and ranked[0][1][0] - ranked[1][1][0] < MARGIN:
             return None
         return ranked[0][0], ranked[0][1][1]
+
+
+def _stands_under(row: Meaning, above: Sequence[str]) -> bool:
+    """Whether the innermost parent of a row is among those above it, and none that it does not have."""
+    known = [next((p for p in row.parents if p.endswith(printed)), "") for printed in above]
+    return bool(row.parents) and row.parents[-1] in known and all(known)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -180,11 +207,14 @@ def build_lexicon(templates: Iterable[Template], strict: bool = False) -> Lexico
             for spelling in _spellings(label):
                 found.setdefault(spelling, {})[meaning] = None
             unnumbered.setdefault(_unnumbered(label), {})[meaning] = None
+    shared: dict[str, tuple[Meaning, ...]] = {}
     for spelling, meanings in unnumbered.items():
         if spelling and spelling not in found and _one_key_a_variant(meanings):
             found[spelling] = meanings
+        else:
+            shared[spelling] = tuple(m for m in meanings if m.axis == "row" and m.parents)
     _add_misspellings(found, strict)
-    return Lexicon({spelling: tuple(meanings) for spelling, meanings in found.items()})
+    return Lexicon({spelling: tuple(meanings) for spelling, meanings in found.items()}, shared)
 
 
 def _one_key_a_variant(meanings: Iterable[Meaning]) -> bool:

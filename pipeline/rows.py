@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.document import Cell, Grid, Locator
 from pipeline.lexicon import Lexicon, Meaning, normalise
+from pipeline.templates import load_templates
 from pipeline.values import is_numeric_text, is_value_text
 
 
@@ -84,18 +86,45 @@ def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: b
         stop = labels[place + 1].parents if place + 1 < len(labels) else len(cells)
         start = label.parents if place else 0
         before = tuple(c for c in cells[start : label.start] if is_numeric_text(c.text))
-        yield replace(
-            row,
-            label=_joined(cells[label.start : label.end + 1]),
-            meanings=label.meanings,
-            parents=above + _label_texts(cells[start : label.start]),
-            values=cells[label.end + 1 : stop],
-            first=first and not place,
-            locator=cells[label.start].locator,
-            before=before,
+        yield _inner(
+            replace(
+                row,
+                label=_joined(cells[label.start : label.end + 1]),
+                meanings=label.meanings,
+                parents=above + _label_texts(cells[start : label.start]),
+                values=cells[label.end + 1 : stop],
+                first=first and not place,
+                locator=cells[label.start].locator,
+                before=before,
+            )
         )
     if not labels:
         yield _unlabelled(row, cells, lexicon)
+
+
+def _inner(row: TableRow) -> TableRow:
+    """The row by the words behind its label, where these are one cell more than the label's row has values.
+
+    A label that one variant has for a row heads several in another, of which one may be misspelt.
+    """
+    if not row.values or not normalise(row.values[0].text) or is_value_text(row.values[0].text):
+        return row
+    widths = {block_widths().get((m.variant, m.table, m.block)) for m in row.meanings}
+    if widths != {len(row.values) - 1}:
+        return row
+    parents = (*row.parents, normalise(row.label))
+    return replace(row, label=row.values[0].text, meanings=(), parents=parents, values=row.values[1:])
+
+
+@cache
+def block_widths() -> dict[tuple[str, str, str], int]:
+    """How many columns each block has, by variant, table and block."""
+    return {
+        (template.variant, block.table, block.name): len(block.columns)
+        for template in load_templates().values()
+        for blocks in template.tables.values()
+        for block in blocks
+    }
 
 
 def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> TableRow:
@@ -106,7 +135,9 @@ def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> Table
         label, place = cells[last].text, cells[last].locator
         row = replace(row, label=label, parents=parents, values=tuple(cells[last + 1 :]), locator=place)
     header = tuple(HeaderLabel(c, lexicon.lookup(c.text) if c.text.strip() else (), row.grid) for c in cells)
-    if not row.numeric and any(_heads(label) for label in header):
+    if row.numeric or lexicon.row_under(row.label, row.parents):
+        return row
+    if any(_heads(label) for label in header):
         return replace(row, header=header)
     return row
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import pipeline.arrange
 import pipeline.readers as registry
+import pipeline.rows
 from pipeline.arrange import arrange
 from pipeline.checks import evaluate
 from pipeline.columns import BLANKS, COLUMN, LEFT, PLACE, REPORT, RIGHT, ROW, VALUE, VARIANT
@@ -28,7 +28,7 @@ from schemas.checks import Rule, load_checks
 from schemas.definitions import HERE
 from tests.forms import Rows, document, numbered, rows_of, texts
 
-CACHED = (load_templates, load_lexicon, pipeline.arrange._block_widths)
+CACHED = (load_templates, load_lexicon, pipeline.rows.block_widths)
 
 
 def forget() -> None:

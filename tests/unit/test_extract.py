@@ -222,6 +222,35 @@ def test_an_extra_row_is_left_over(facts: Facts, label: str) -> None:
     assert "unknown_label" in codes(extraction)
 
 
+@pytest.mark.parametrize("number", ["", "Ⅲ.", "③"])
+def test_the_last_of_the_other_handlings_without_its_number(number: str) -> None:
+    facts = numbered("2021")
+    table = relabelled(rows_of(facts, APPLICATIONS), {"3.其他": f"{number}其他", "（七）总计": "总计"})
+    perfect(facts, *report_tables(facts, applications=table))
+    blank = without(facts, *(k for k in facts.values if k[1] == "other_misc"))
+    bare = relabelled(rows_of(blank, APPLICATIONS), {"3.其他": f"{number}其他"})
+    perfect(blank, *report_tables(blank, applications=bare))
+
+
+def test_misprints_that_compete_for_a_row_are_left_over(facts: Facts) -> None:
+    table = relabelled(rows_of(facts, APPLICATIONS), {"2.重复申请": "2.重复的申请件"})
+    place = row_at(table, "重复的申请件")
+    table.insert(place + 1, texts("2.重复性申请件", *[str(8000 + n) for n in range(7)]))
+    extraction = checked(facts, *report_tables(facts, applications=table))
+    assert {c.kind for c in extraction.cells if c.row == "rejected_repeat"} == {"absent"}
+    assert len(extraction.leftovers) == 14
+
+
+def test_misprints_under_a_label_that_another_variant_has_for_a_row() -> None:
+    facts = numbered("2021")
+    spelt = {
+        "1.申请人无正当理由逾期不补正、行政机关不再处理": "1.申请人无正当理由逾期未补正、行政机关不予处理",
+        "2.申请人逾期未按收费通知要求缴纳费用、行政机关不再处理": "2.申请人逾期不按收费通知要求缴费、行政机关不再处理",
+    }
+    table = relabelled(rows_of(facts, APPLICATIONS), spelt)
+    perfect(facts, *report_tables(facts, applications=table))
+
+
 def test_ordinals_before_the_labels_are_set_aside_by_name(facts: Facts) -> None:
     table = rows_of(facts, PROACTIVE)
     rows = [[Spot(str(n)) if is_data(row) else Spot(""), *row] for n, row in enumerate(table, start=1)]

@@ -131,3 +131,9 @@ def test_halves_that_both_have_numbers_stay_apart() -> None:
 def test_two_whole_rows_stay_apart() -> None:
     rows = read([texts("（一）予以公开", *[""] * 7), texts("（七）总计", *SEVEN)])
     assert len(mend(rows, LEXICON)) == 2
+
+
+def test_a_whole_row_is_no_half_of_the_row_above_it_in_its_table() -> None:
+    rows = mend(read([texts("行政强制", "（5）", "7", ""), texts("行政事业性收费", "无", "/")]), LEXICON)
+    assert [keys(row) for row in rows] == [{"administrative_compulsion"}, {"administrative_fee"}]
+    assert [values(row) for row in rows] == [["（5）", "7", ""], ["无", "/"]]
