@@ -29,7 +29,7 @@ BREAK = 9.0
 """Character heights without a row from which another table begins."""
 HEAD_BREAK = 4.0
 """Character heights from which what stands above is no header."""
-WRAPPED = 1.75
+WRAPPED = 2.2
 """Character heights up to which lines may be lines of one cell."""
 PITCH_SLACK = 1.12
 """Times the least distance of two lines of a cell up to which others are such, too."""
@@ -151,8 +151,8 @@ def find_aligned(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[Ruled
         columns = _columns(rows)
         if columns is None or sum(len(_values(row)) for row in rows) < LEAST_NUMBERS:
             continue
-        top, bottom = _reach(lines, first, last, columns)
-        grid = _grid(lines[top:bottom], first - top, columns, cuts)
+        top, body, bottom = _reach(lines, first, last, columns)
+        grid = _grid(lines[top:bottom], body - top, columns, cuts)
         if not any(id(run) in taken for run in _runs_of(grid)):
             grids.append(grid)
             taken.update(id(run) for run in _runs_of(grid))
@@ -242,16 +242,18 @@ def _columns(rows: Sequence[_Row]) -> _Columns | None:
     return columns if len(edges) >= LEAST_COLUMNS else None
 
 
-def _reach(lines: Sequence[_Row], first: int, last: int, columns: _Columns) -> tuple[int, int]:
-    """The lines from the top of the header to behind the last line of the last row's label."""
+def _reach(lines: Sequence[_Row], first: int, last: int, columns: _Columns) -> tuple[int, int, int]:
+    """The lines where the header begins, where the rows do, and behind the last line of the last row's label."""
     height = max(chunk.height for chunk in lines[first])
     top = first
     while top > 0 and _heads(lines[top - 1], lines[top], columns, height):
         top -= 1
     bottom = last + 1
+    if all(chunk.box[2] <= columns.start for line in lines[top:first] for chunk in line):
+        first = top  # No header: a page end left the rest of a label above the numbers.
     while bottom < len(lines) and _follows(lines[bottom - 1], lines[bottom], columns):
         bottom += 1
-    return top, bottom
+    return top, first, bottom
 
 
 def _heads(line: _Row, below: _Row, columns: _Columns, height: float) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.lines import Box
 from pipeline.readers.rules import THIN, Mark
 
 MAX_PAINTED = 200_000
@@ -52,8 +53,8 @@ def _addresses(numbers: Any) -> list[int]:
     return [start + place * ctypes.sizeof(numbers._type_) for place in range(len(numbers))]
 
 
-def painted_marks(page: Any, corner: Point, size: Point, number: int) -> list[Mark]:
-    """The marks on a page, in points from its top left corner.
+def painted(page: Any, corner: Point, size: Point, number: int) -> Painting:
+    """What is painted on a page, in points from its top left corner.
 
     Args:
         page: The loaded page.
@@ -64,11 +65,19 @@ def painted_marks(page: Any, corner: Point, size: Point, number: int) -> list[Ma
     Raises:
         UnreadableDocumentError: `limit_exceeded`.
     """
-    return _Painting(corner, size, number).read(page)
+    painting = Painting(corner, size, number)
+    painting.read(page)
+    return painting
 
 
-class _Painting:
-    """Gathers the marks of one page, forms and what they hold included."""
+class Painting:
+    """Gathers what is painted on one page, forms and what they hold included.
+
+    Attributes:
+        marks: Lines, rectangles and thin pictures.
+        pictures: The boxes of the other pictures.
+        has_pale_text: Whether any text is filled in white, which is not seen on paper.
+    """
 
     def __init__(self, corner: Point, size: Point, number: int) -> None:
         self.left, self.top = corner
@@ -76,6 +85,8 @@ class _Painting:
         self.number = number
         self.left_over = MAX_PAINTED
         self.marks: list[Mark] = []
+        self.pictures: list[Box] = []
+        self.has_pale_text = False
         # Kept for all calls: making them anew takes as long as the calls.
         self.bounds = (ctypes.c_float * 4)()
         self.colour = (ctypes.c_uint * 4)()
@@ -84,10 +95,9 @@ class _Painting:
         self.to_colour = _addresses(self.colour)
         self.to_mode = _addresses(self.mode)
 
-    def read(self, page: Any) -> list[Mark]:
+    def read(self, page: Any) -> None:
         """Reads all of a page's objects."""
         self._add_all(page, c.FPDFPage_CountObjects(page), _GET_OBJECT, IDENTITY, 0)
-        return self.marks
 
     def _add_all(self, holder: Any, count: int, get_item: Any, matrix: Matrix, depth: int) -> None:
         self._spend(count)
@@ -97,6 +107,8 @@ class _Painting:
             kind = _GET_TYPE(item)
             if kind != _TEXT:
                 self._add(item, kind, matrix, depth)
+            elif not self.has_pale_text:
+                self.has_pale_text = self._is_white(_GET_FILL, item) is True
 
     def _spend(self, count: int) -> None:
         self.left_over -= count
@@ -115,6 +127,8 @@ class _Painting:
             left, bottom, right, top = box = self._bounds(item, matrix)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
+            else:
+                self.pictures.append((left - self.left, self.top - top, right - self.left, self.top - bottom))
 
     def _add_path(self, item: int, matrix: Matrix) -> None:
         count = _COUNT_SEGMENTS(item)

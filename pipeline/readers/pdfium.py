@@ -19,8 +19,8 @@ import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Character
-from pipeline.readers.painting import Point, address_of, painted_marks, plain_function
-from pipeline.readers.rules import Mark
+from pipeline.readers.painting import WHITE, Point, address_of, painted, plain_function
+from pipeline.readers.rules import Mark, lies_in
 
 MAX_CHARACTERS = 100_000
 """Characters on a page; a page of the smallest print has 20 000."""
@@ -32,6 +32,8 @@ DESCENT = 0.12
 SLANT = 0.1
 """Radians from which a character leans: a page that was scanned askew leans less."""
 _ANGLE_SAMPLE = 16
+_WRITTEN = frozenset({c.FPDF_ANNOT_WIDGET, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_STAMP})
+"""Kinds of annotations that are read as print: fields of a form, notes written on the page, stamps."""
 _NOTHING = frozenset("\0\n\r\ufffe\uffff")
 _HYPHEN = "\2"
 _SIZE_STEPS = 8
@@ -95,23 +97,58 @@ def paint_page(document: Any, index: int) -> PaintedPage:
         UnreadableDocumentError: `damaged` for a page that cannot be loaded, `limit_exceeded`.
     """
     with _open_page(document, index) as page:
-        left, bottom, right, top = box = _page_box(page)
-        shown = c.FPDFPage_GetRotation(page)
-        with _open_text(page, index + 1) as text:
-            turns = _text_turns(text)
-            if turns == 0:
-                characters = _characters(text, (left, top))
+        if not _lay_in(page):
+            return _paint_loaded(document, page, index)
+    with _open_page(document, index) as page:
+        return _paint_loaded(document, page, index)
+
+
+def _paint_loaded(document: Any, page: Any, index: int) -> PaintedPage:
+    left, bottom, right, top = box = _page_box(page)
+    shown = c.FPDFPage_GetRotation(page)
+    with _open_text(page, index + 1) as text:
+        turns = _text_turns(text)
         if turns == 0:
             size = right - left, top - bottom
-            return PaintedPage(*size, characters, painted_marks(page, (left, top), size, index + 1), shown)
-        _turn_upright(page, turns, box)
+            return PaintedPage(*size, *_painted(page, text, (left, top), size, index + 1), shown)
+    _turn_upright(page, turns, box)
     size = (right - left, top - bottom) if turns == 2 else (top - bottom, right - left)
-    corner = 0.0, size[1]
-    with _open_page(document, index) as page:
-        with _open_text(page, index + 1) as text:
-            characters = _characters(text, corner)
-        marks = painted_marks(page, corner, size, index + 1)
-    return PaintedPage(*size, characters, marks, (shown - turns) % 4)
+    with _open_page(document, index) as turned, _open_text(turned, index + 1) as text:
+        return PaintedPage(
+            *size, *_painted(turned, text, (0.0, size[1]), size, index + 1), (shown - turns) % 4
+        )
+
+
+def _lay_in(page: Any) -> bool:
+    """Lays what fields and notes show into the page, whose text lacks it; it takes hold when that is loaded again."""
+    kinds = set()
+    for place in range(c.FPDFPage_GetAnnotCount(page)):
+        annotation = c.FPDFPage_GetAnnot(page, place)
+        kinds.add(c.FPDFAnnot_GetSubtype(annotation))
+        c.FPDFPage_CloseAnnot(annotation)
+    return bool(kinds & _WRITTEN) and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS
+
+
+def _painted(
+    page: Any, text: Any, corner: Point, size: Point, number: int
+) -> tuple[list[Character], list[Mark]]:
+    """The characters that are seen, and what is painted."""
+    painting = painted(page, corner, size, number)
+    places = _pale(text) if painting.has_pale_text else frozenset[int]()
+    grounds = [Mark(*box) for box in painting.pictures]
+    grounds += [mark for mark in painting.marks if not mark.white and not mark.is_thin]
+    return list(_characters(text, corner, places, grounds)), painting.marks
+
+
+def _pale(text: Any) -> frozenset[int]:
+    """The places of the characters that are filled in white."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    return frozenset(
+        place
+        for place in range(c.FPDFText_CountChars(text))
+        if c.FPDFText_GetFillColor(text, place, red, green, blue, alpha)
+        and min(red.value, green.value, blue.value) >= WHITE
+    )
 
 
 @contextmanager
@@ -168,8 +205,10 @@ def _turn_upright(page: Any, turns: int, box: tuple[float, float, float, float])
     c.FPDFPage_TransFormWithClip(page, c.FS_MATRIX(*matrix), None)
 
 
-def _characters(text: Any, corner: Point) -> list[Character]:
-    """The characters with their advance boxes."""
+def _characters(
+    text: Any, corner: Point, pale: frozenset[int], grounds: Sequence[Mark]
+) -> list[Character]:
+    """The characters with their advance boxes, but for white ones where nothing is painted behind."""
     left, top = corner
     new = tuple.__new__  # What the class does, without its checks: a quarter of this loop.
     trusted: set[int] = set()
@@ -188,7 +227,10 @@ def _characters(text: Any, corner: Point) -> list[Character]:
                 trusted.add(size)
             else:
                 x0, y0, x1, y1 = _heightened(text, place, tight)
-        out.append(new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0)))
+        character = new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0))
+        if place in pale and not lies_in(Mark(*character[1:]), grounds, slack=0.0):
+            continue
+        out.append(character)
     return out
 
 

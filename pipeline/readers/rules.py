@@ -164,12 +164,11 @@ def _nearest(tracks: Sequence[float], at: float) -> float | None:
     return min(near, key=lambda track: abs(track - at), default=None)
 
 
-def lies_in(mark: Mark, others: Iterable[Mark]) -> bool:
-    """Whether the middle of a mark lies well inside one of the others."""
+def lies_in(mark: Mark, others: Iterable[Mark], slack: float = TOLERANCE) -> bool:
+    """Whether the middle of a mark lies inside one of the others, and not as near its edge as `slack`."""
     x, y = mark.middle
     return any(
-        other.left + TOLERANCE < x < other.right - TOLERANCE
-        and other.top + TOLERANCE < y < other.bottom - TOLERANCE
+        other.left + slack < x < other.right - slack and other.top + slack < y < other.bottom - slack
         for other in others
     )
 

@@ -31,6 +31,8 @@ OVERSHOOT = 5.0
 """Points by which rules must pass the last crossing rule before the outline is closed at their ends."""
 DRAWN_SHARE = 0.5
 """Share of a cell's side that must be drawn for it to count."""
+FAR_APART = 3.0
+"""Character heights between the words of two cells that no rule parts."""
 MAX_UNITS = 200_000
 _IN_NUMBERS = frozenset("0123456789０１２３４５６７８９.,．")
 _NUMBER = re.compile(r"[-+−－＋]?[0-9０-９][0-9０-９,.，．]*")
@@ -322,22 +324,35 @@ def _is_notch(cell: RuledCell, lattice: _Lattice) -> bool:
 
 
 def _parted(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
-    """Parts a cell where rules were left out: at its tracks that no print crosses, if numbers stand between these.
+    """Parts a cell where rules were left out: at its tracks that no print crosses.
 
-    Several numbers on one line are one each; a single number is parted from the words before it.
+    Several numbers on one line are one each; a single number is parted from the words before it. Words alone are
+    parted where they stand over each of three tracks or more, or two far apart, as in a header.
     """
     if cell.column_span == 1 or len(cell.runs) < 2:
         return [cell]
     segments = _segments(cell, lattice)
     filled = [segment for segment in segments if segment.runs]
     numbers = [segment for segment in filled if _is_number(segment)]
-    if not numbers or len(stack_lines([segment.runs[0] for segment in numbers])) > 1:
+    if not numbers:
+        return segments if _are_heads(filled, segments) else [cell]
+    if len(stack_lines([segment.runs[0] for segment in numbers])) > 1:
         return [cell]
     if len(numbers) > 1:
         return segments
     if len(filled) == 1 or filled[-1] is not numbers[0]:
         return [cell]
     return [*filled[:-1], _widened(filled[-1], filled[-2], cell)]
+
+
+def _are_heads(filled: Sequence[RuledCell], segments: Sequence[RuledCell]) -> bool:
+    """Whether words are so far apart that they can only be the texts of several cells."""
+    if len(filled) == len(segments) > 2:
+        return True
+    if len(filled) != 2:
+        return False
+    gap = min(run.left for run in filled[1].runs) - max(run.right for run in filled[0].runs)
+    return gap >= FAR_APART * filled[0].runs[0].height
 
 
 def _is_number(cell: RuledCell) -> bool:
