@@ -189,7 +189,9 @@ def _with_factors(slots: tuple[Slot, ...], printed: _Printed) -> tuple[Slot, ...
     others = [h.cell.text for h in printed.labels if all(m.axis != "column" for m in h.meanings)]
     named = {factor for text in others if (factor := printed_factor(text)) is not None}
     shared = named.pop() if len(named) == 1 else None
-    return tuple(replace(s, factor=(own.get(s.column.key) if s.column else None) or shared) for s in slots)
+    factors = [(own.get(slot.column.key) if slot.column else None) or shared for slot in slots]
+    pairs = zip(slots, factors, strict=True)
+    return tuple(replace(slot, factor=factor) if factor else slot for slot, factor in pairs)
 
 
 def _in_form_order(columns: _Keyed, block: Block) -> bool:

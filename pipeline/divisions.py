@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline import credit_code as credit
 from pipeline.organs import JOINT, listed_organ, load_organs, read_organ, spellings
@@ -150,10 +151,15 @@ def _resolve_division(around: Surroundings) -> Resolution:
 
 def _is_lowest(codes: tuple[str, ...]) -> bool:
     """Whether the codes are of counties, or of a prefecture without any (`东莞市`)."""
-    counties = {code[:4] for code in townships() if not code.endswith("00")}
     return bool(codes) and all(
-        not c.endswith("00") or (c[:4] not in counties and c[2:] != "0000") for c in codes
+        not c.endswith("00") or (c[:4] not in _with_counties() and c[2:] != "0000") for c in codes
     )
+
+
+@cache
+def _with_counties() -> frozenset[str]:
+    """The prefectures that have counties, by the first four digits."""
+    return frozenset(code[:4] for code in townships() if not code.endswith("00"))
 
 
 def _township_counties(around: Surroundings, named: tuple[str, ...]) -> tuple[str, ...]:

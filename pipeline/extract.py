@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from pipeline.align import Header, Slot, align, extra_leading, read_header
 from pipeline.copies import Entry, sorted_out
@@ -18,7 +17,7 @@ from pipeline.document import Cell, Document, Locator
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
-from pipeline.templates import Block, Label, Template, load_templates
+from pipeline.templates import Block, Place, Template, load_templates
 from pipeline.values import is_numeric_text, read_value
 from schemas.messages import Message, message
 
@@ -26,14 +25,6 @@ LEAST_SHARE = 0.3  # of a table's rows that must be known for the table to count
 LEAST_LABELS = 4  # of a table that must be known for numbers beside them to count as that table's
 LONGEST_ORDINAL = 2  # digits of a row's number beside its label
 INFERRED = 0.9  # confidence of a value whose column or row rests on more than its printed labels
-
-
-class Place(NamedTuple):
-    """A cell of the form by its keys."""
-
-    table: str
-    row: str
-    column: str
 
 
 @dataclass(slots=True)
@@ -76,7 +67,9 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
         _read_table(table, templates[variant], tables[table], lexicon, result)
     for table in tables.keys() - result.variants.keys():
         _leave_table(table, tables[table], result)
-    order = [Place(t, r.key, c.key) for t, v in result.variants.items() for _, r, c in templates[v].cells(t)]
+    order = [
+        place for table, variant in result.variants.items() for place in templates[variant].places[table]
+    ]
     return Extraction(
         cells=tuple(result.cells[place] for place in order),
         leftovers=tuple(result.leftovers),
@@ -452,27 +445,22 @@ def _leave_count(row: TableRow, table: str, width: int, result: _Result) -> None
 def _readings(
     pairs: Iterable[tuple[Cell, Slot]], target: _Target, variant: str, *, certain: bool
 ) -> Iterator[CellReading]:
+    table, confidence = target.block.table, 1.0 if certain else INFERRED
     for cell, slot in pairs:
         if slot.column is not None:
-            yield _reading(cell, slot, slot.column, target, variant, 1.0 if certain else INFERRED)
-
-
-def _reading(
-    cell: Cell, slot: Slot, column: Label, target: _Target, variant: str, confidence: float
-) -> CellReading:
-    value = read_value(cell.text, column.unit, slot.factor)
-    return CellReading(
-        table=target.block.table,
-        row=slot.band.key if slot.band else target.row,
-        column=column.key,
-        variant=variant,
-        raw=cell.text.strip(),
-        kind=value.kind,
-        value=value.number,
-        unit=value.unit,
-        locator=cell.locator,
-        confidence=min(cell.confidence, confidence),
-    )
+            value = read_value(cell.text, slot.column.unit, slot.factor)
+            yield CellReading(
+                table=table,
+                row=slot.band.key if slot.band else target.row,
+                column=slot.column.key,
+                variant=variant,
+                raw=cell.text.strip(),
+                kind=value.kind,
+                value=value.number,
+                unit=value.unit,
+                locator=cell.locator,
+                confidence=min(cell.confidence, confidence),
+            )
 
 
 def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading], result: _Result) -> None:
@@ -481,7 +469,7 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
     What only a copy with other numbers has is not mixed in.
     """
     row, table = entry.row, readings[0].table
-    standing = [result.cells.get(Place(table, r.row, r.column)) for r in readings]
+    standing = [result.cells.get((table, r.row, r.column)) for r in readings]
     stands = any(cell is not None and cell.kind == "reported" for cell in standing)
     if not stands and entry.standing == "read":
         _keep(row, cells, readings, result)
@@ -493,7 +481,7 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
         for reading, cell in zip(readings, standing, strict=True):
             if cell is not None and cell.value != reading.value:
                 doubted = replace(cell, confidence=min(cell.confidence, INFERRED))
-                result.cells[Place(table, cell.row, cell.column)] = doubted
+                result.cells[table, cell.row, cell.column] = doubted
         result.leave(table, row, cells, words)
         result.findings.append(Finding(words, row.locator, table))
 
@@ -501,7 +489,7 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
 def _keep(row: TableRow, cells: Sequence[Cell], readings: Sequence[CellReading], result: _Result) -> None:
     """Keeps readings; a number that its column cannot take (a fraction of a count) is left over as well."""
     for cell, reading in zip(cells, readings, strict=True):
-        result.cells[Place(reading.table, reading.row, reading.column)] = reading
+        result.cells[reading.table, reading.row, reading.column] = reading
         if reading.kind == "reported":
             result.found += 1
             result.used += 1
@@ -513,15 +501,10 @@ def _keep(row: TableRow, cells: Sequence[Cell], readings: Sequence[CellReading],
 
 def _fill_absent(table: str, template: Template, result: _Result) -> None:
     missing: Counter[str] = Counter()
-    for _, row, column in template.cells(table):
-        place = Place(table, row.key, column.key)
+    for place in template.places[table]:
         if place not in result.cells:
-            missing[row.key] += 1
-            result.cells[place] = _absent(place, template.variant)
+            missing[place[1]] += 1
+            result.cells[place] = CellReading(*place, template.variant, "", "absent", None, None)
     if missing:
         words = message("absent_cells", count=missing.total(), rows=", ".join(missing))
         result.findings.append(Finding(words, Locator(), table))
-
-
-def _absent(place: Place, variant: str) -> CellReading:
-    return CellReading(place.table, place.row, place.column, variant, "", "absent", None, None)

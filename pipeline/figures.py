@@ -120,10 +120,8 @@ def figures(found: Iterable[Section], year: int | None = None) -> tuple[Figure, 
     """
     passages = _passages(found)
     told: dict[str, list[Told]] = {rule.concept: [] for rule in figure_rules()}
-    for rule in figure_rules():
-        for ordinal, passage in enumerate(passages):
-            if passage.section in rule.sections:
-                told[rule.concept] += _matches(rule, passage, ordinal, year)
+    for rule, ordinal in _candidates(passages):
+        told[rule.concept] += _matches(rule, passages[ordinal], ordinal, year)
     chosen = {concept: one for concept, several in told.items() if (one := _agreed(several)) is not None}
     if TOTAL in chosen and chosen[TOTAL].rank > 1 and _of_another_channel(chosen, passages):
         del chosen[TOTAL]
@@ -144,9 +142,20 @@ def _passages(found: Iterable[Section]) -> tuple[Passage, ...]:
     return tuple(passages)
 
 
+def _candidates(passages: Sequence[Passage]) -> Iterator[tuple[FigureRule, int]]:
+    """Each rule with the ordinals of the passages that it fits; what several rules need is looked for once."""
+    saying: dict[re.Pattern[str] | None, list[int]] = {None: list(range(len(passages)))}
+    for rule in figure_rules():
+        needs = rule.needs
+        if needs is not None and needs not in saying:
+            saying[needs] = [ordinal for ordinal, p in enumerate(passages) if needs.search(p.bare)]
+        for ordinal in saying[needs]:
+            passage = passages[ordinal]
+            if passage.section in rule.sections and rule.pattern.search(passage.bare):
+                yield rule, ordinal
+
+
 def _matches(rule: FigureRule, passage: Passage, ordinal: int, year: int | None) -> Iterator[Told]:
-    if rule.needs is not None and not rule.needs.search(passage.bare):
-        return
     for match in rule.pattern.finditer(passage.bare):
         read = read_match(match) if rule.value is None else (rule.value, False)
         start = match.start("figure") if rule.value is None else match.end()

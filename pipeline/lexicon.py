@@ -72,19 +72,20 @@ def _without_unit(squeezed: str) -> str:
     return _UNIT_NOTE.sub("", _COUNT_NOTE.sub("", squeezed))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def printed_factor(text: str) -> int | None:
     """Yuan per unit, where a label names a unit of money (`（单位：万元）` → 10000); else None."""
     match = _UNIT_NOTE.search(squeeze(text))
     return money_factor(next(filter(None, match.groups()))) if match else None
 
 
-class _Bare(dict[int, str | None]):
-    """A table for `str.translate` that learns: marks and spaces go, traditional characters become simplified."""
+class _Bare(dict[str, str]):
+    """What each character becomes, learnt as they come: marks and spaces go, traditional ones become simplified."""
 
-    def __missing__(self, code: int) -> str | None:
-        character = simplified().get(chr(code), chr(code))
-        self[code] = None if unicodedata.category(character)[0] in "PSZC" else character
-        return self[code]
+    def __missing__(self, printed: str) -> str:
+        character = simplified().get(printed, printed)
+        self[printed] = "" if unicodedata.category(character)[0] in "PSZC" else character
+        return self[printed]
 
 
 _BARE = _Bare()
@@ -98,7 +99,7 @@ def simplified() -> dict[str, str]:
 
 
 def _bare(text: str) -> str:
-    return text.translate(_BARE)
+    return "".join([_BARE[character] for character in text])
 
 
 def _spellings(label: str) -> Iterator[str]:

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.document import Block, Document, Locator, Paragraph
+from pipeline.exchange import Exchange
 from pipeline.lexicon import simplified
 
-SPACE = re.compile(r"[\s\u200b\ufeff]+")
-HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: ord("["), 0x3011: ord("]")}
+HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"【": "[", "】": "]"}
 FIRST_HEADING = re.compile(
     r"^(?:[一1][、.,:)]|第一部分[、:]?|[(]一[)])?(?:总体(?:工作)?情况|概述|基本情况)[:。]?$"
 )
 INLINE_HEADING = re.compile(r"^[一1][、.,:](?:总体(?:工作)?情况|概述|基本情况)")
 ANY_HEADING = re.compile(r"^[一二三四五六][、.]")
 MAX_TEXT = 60_000
+
+_without_invisible = Exchange({"\u200b": "", "\ufeff": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,17 @@ def fold(text: str) -> str:
 
     The length stays the same.
     """
-    return text.translate(_folded())
+    return _folded()(text)
 
 
 @cache
-def _folded() -> dict[int, int]:
-    return HALF_WIDTH | {ord(other): ord(standard) for other, standard in simplified().items()}
+def _folded() -> Exchange:
+    return Exchange(HALF_WIDTH | simplified())
 
 
 def closed_up(text: str) -> str:
     """The text without any space or line break."""
-    return SPACE.sub("", text)
+    return _without_invisible("".join(text.split()))
 
 
 def prose_lines(document: Document) -> tuple[Line, ...]:

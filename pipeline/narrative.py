@@ -29,6 +29,7 @@ _STARTS_PART = re.compile(rf"^(?:{_NUMBERING}|[（(][一二三四五六七八九
 @dataclass(frozen=True, slots=True)
 class _Heading:
     number: int
+    words: str
     pattern: re.Pattern[str]
     bare: bool
 
@@ -41,7 +42,8 @@ def _headings() -> tuple[_Heading, ...]:
         # Spaces, line breaks and commas may stand between any two characters of a heading.
         loose = r"[\s、，,]*".join(re.escape(c) for c in re.sub(r"[、，]", "", row["words"]))
         pattern = re.compile(rf"^\s*(?P<numbering>{_NUMBERING})?{loose}")
-        headings.append(_Heading(int(row["number"]), pattern, len(row["words"]) >= SHORTEST_BARE_HEADING))
+        is_bare = len(row["words"]) >= SHORTEST_BARE_HEADING
+        headings.append(_Heading(int(row["number"]), loose, pattern, is_bare))
     return tuple(headings)
 
 
@@ -67,8 +69,17 @@ def sections(document: Document) -> tuple[Section, ...]:
     return tuple(s for s in found if s.number or s.text)
 
 
+@cache
+def _any_heading() -> re.Pattern[str]:
+    """All headings in one pattern: nearly every line bears none, and one look tells that."""
+    words = "|".join(heading.words for heading in _headings())
+    return re.compile(rf"^\s*(?:{_NUMBERING})?(?:{words})")
+
+
 def _read_heading(paragraph: Paragraph, current: int) -> tuple[int, str, str]:
     """A paragraph's section number (0 for none), heading and the text after it."""
+    if not _any_heading().match(paragraph.text):
+        return 0, "", paragraph.text
     for heading in _headings():
         match = heading.pattern.match(paragraph.text) if heading.number > current else None
         if match is None:

@@ -88,11 +88,15 @@ def central_prefix(name: str) -> tuple[Organ | None, int]:
     """The central department that a name begins with and its length, with the state's name before it."""
     start = len(STATE_PREFIX) if name.startswith(STATE_PREFIX) else 0
     rest = name[start:]
-    found = [
-        word for word, organ in load_organs().items() if organ.rank == "ministry" and rest.startswith(word)
-    ]
-    longest = max(found, key=len, default="")
+    longest = next((word for word in _ministries() if rest.startswith(word)), "")
     return (load_organs()[longest], start + len(longest)) if longest else (None, start)
+
+
+@cache
+def _ministries() -> tuple[str, ...]:
+    """How central departments are written, longest first."""
+    known = [spelling for spelling, organ in load_organs().items() if organ.rank == "ministry"]
+    return tuple(sorted(known, key=len, reverse=True))
 
 
 @cache

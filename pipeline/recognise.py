@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -64,26 +65,35 @@ def recognise(document: Document, tables_found: int, identity: Identification) -
         return "report_without_tables"
     if _told("notice", texts):
         return "not_report_notice"
-    if len(set(SECTIONS.findall("".join(texts["prose"])))) >= ENOUGH_SECTIONS:
+    if len(set(SECTIONS.findall("".join(texts["prose"]())))) >= ENOUGH_SECTIONS:
         return "report_without_tables"
     return "not_report_unknown"
 
 
-def _texts(document: Document, identity: Identification) -> dict[str, list[str]]:
-    """What the patterns are looked for in, folded and closed up."""
+def _texts(document: Document, identity: Identification) -> dict[str, Callable[[], list[str]]]:
+    """What the patterns are looked for in, folded and closed up; made when asked for, as most reports need little."""
     lines = prose_lines(document)
     heads = [line.folded for line in lines[:TITLE_LINES]]
     joined = ["".join(heads[:size]) for size in range(2, 4)]
-    cells = "".join(fold("".join(cell.text.split())) for grid in document.grids for cell in grid.cells())
     titles = [fold(identity.title or ""), *heads, *joined]
     agency = re.sub(r"[(].*?[)]", "", fold(identity.agency_name or ""))
-    return {"title": titles, "agency": [agency], "prose": [flowing_text(lines)], "table": [cells]}
+    return {
+        "title": lambda: titles,
+        "agency": lambda: [agency],
+        "prose": lambda: [flowing_text(lines)],
+        "table": lambda: [_in_tables(document)],
+    }
 
 
-def _told(outcome: str, texts: dict[str, list[str]]) -> bool:
+def _in_tables(document: Document) -> str:
+    cells = (cell for grid in document.grids for cell in grid.cells())
+    return fold("".join("".join(cell.text.split()) for cell in cells))
+
+
+def _told(outcome: str, texts: dict[str, Callable[[], list[str]]]) -> bool:
     return any(
         sign.pattern.search(words)
         for sign in signs()
         if sign.outcome == outcome
-        for words in texts[sign.where]
+        for words in texts[sign.where]()
     )

@@ -7,7 +7,7 @@ In: one CSV a variant. Out: for each variant its tables, each a list of blocks; 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,9 @@ KEYED_AXES = ("row", "band", "column")
 PLAIN_AXES = ("heading", "corner", "note")
 UNITS = ("count", "signed_count", "amount", "amount_wan_yuan")
 ROLES = ("leaf", "total", "inflow", "outflow")
+
+Place = tuple[str, str, str]
+"""A cell of the form by its keys: table, row, column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,15 @@ class Template:
     first_year: int
     last_year: int | None
     tables: dict[str, tuple[Block, ...]]
+    places: dict[str, tuple[Place, ...]] = field(init=False, repr=False, compare=False)
+    """The keys of every cell by table, in the order of the form: laid out once, for every report asks for them."""
+
+    def __post_init__(self) -> None:
+        places = {
+            table: tuple((table, row.key, column.key) for _, row, column in self.cells(table))
+            for table in self.tables
+        }
+        object.__setattr__(self, "places", places)
 
     def cells(self, table: str | None = None) -> Iterator[tuple[str, Label, Label]]:
         """Every cell as (table, row, column), in the order of the form."""

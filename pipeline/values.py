@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import Literal
 
 from pipeline.report import Kind
 from schemas.definitions import HERE, read_definitions
@@ -23,6 +24,7 @@ _ONLY_DASHES = re.compile(r"[-—–―─_/\\\\]+")
 _NOTES = re.compile(
     r"(?<=\S)(?:\s*(?:[*＊※†‡\u00b9\u00b2\u00b3\u2070-\u2079\u2460-\u2473]|[（(\[【［]\s*注[^）)\]】］]*[）)\]】］]))+\s*$"
 )
+_PLAIN_DIGITS = re.compile(r"[0-9]{1,18}")
 MAX_DIGITS = 18  # the published value is DECIMAL(20,2)
 LONGEST = 60  # characters; a longer text is prose, whatever it begins with
 REMEMBERED = 20_000  # texts whose reading is kept: reports hold the same few numbers thousands of times
@@ -105,28 +107,36 @@ def read_value(text: str, column_unit: str, printed_factor: int | None = None) -
         points to a note (`12①`, `12（注1）`) is no part of the number.
     """
     text = text.strip()
+    # Nearly every cell holds plain digits: there is nothing to close up, and nothing else they could be.
+    found = (Decimal(int(text)), "") if _PLAIN_DIGITS.fullmatch(text) else _number_and_rest(text)
+    if isinstance(found, str):
+        return Value(found)
+    number, suffix = found
+    if column_unit in ("amount", "amount_wan_yuan"):
+        return _amount(number, suffix, column_unit, printed_factor, _words())
+    return _count(number, suffix, _words())
+
+
+def _number_and_rest(text: str) -> tuple[Decimal, str] | Literal["blank", "nil_mark", "unreadable"]:
+    """The number that a text begins with and what follows it; else what kind of cell it is."""
     if len(text) > LONGEST:
-        return Value("unreadable")
+        return "unreadable"
     text = _NOTES.sub("", text)
     closed = _closed(text)
     if not closed:
-        return Value("blank")
+        return "blank"
     words = _words()
     if closed in words.nil_marks or _ONLY_DASHES.fullmatch(closed):
-        return Value("nil_mark")
+        return "nil_mark"
     if _is_no_number(text):
-        return Value("unreadable")
+        return "unreadable"
     sign, rest = _sign(closed, words)
     if rest in words.zeros:
         rest = "0"
     match = _NUMBER.match(rest)
     if match is None or len(match.group().replace(",", "")) > MAX_DIGITS:
-        return Value("unreadable")
-    number = sign * Decimal(match.group().replace(",", ""))
-    suffix = rest[match.end() :]
-    if column_unit in ("amount", "amount_wan_yuan"):
-        return _amount(number, suffix, column_unit, printed_factor, words)
-    return _count(number, suffix, words)
+        return "unreadable"
+    return sign * Decimal(match.group().replace(",", "")), rest[match.end() :]
 
 
 def _is_no_number(text: str) -> bool:

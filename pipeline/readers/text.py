@@ -15,6 +15,7 @@ from functools import cache
 from itertools import groupby, islice
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, UnreadableDocumentError
+from pipeline.exchange import Exchange
 from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 
@@ -25,7 +26,7 @@ LEAST_COMMA_ROWS = 5
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _SENTENCE = re.compile("[。；;！？]")
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
-_DRAWN = str.maketrans(
+_drawn = Exchange(
     dict.fromkeys("｜│┃║￨", "|")
     | dict.fromkeys("─━═┄┈", "=")
     | dict.fromkeys("┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╪", "+")
@@ -110,8 +111,8 @@ def _in_table(lines: Sequence[Line], *, comma: bool = False) -> Iterator[tuple[s
 def _mark(text: str) -> str:
     if text.startswith("\t"):
         return "tab"
-    drawn = text.translate(_DRAWN)
-    if "|" in drawn or ("+" in drawn and _RULE.fullmatch(drawn)):
+    plain = _drawn(text)
+    if "|" in plain or ("+" in plain and _RULE.fullmatch(plain)):
         return "pipe"
     return "tabs" if "\t" in text.strip() else ""
 
@@ -154,7 +155,7 @@ def _pipe_rows(run: Sequence[Line]) -> list[list[Line]]:
     """Rows of a run with a row a line, cells joined by `|`; lines that only draw a rule are left out."""
     rows = []
     for number, line in run:
-        inner = line.translate(_DRAWN).strip()
+        inner = _drawn(line).strip()
         if inner and not _RULE.fullmatch(inner):
             inner = inner[1:].removesuffix("|") if inner.startswith("|") else inner
             rows.append([(number, cell) for cell in inner.split("|")])
