@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipeline.document import Document, Locator
+from pipeline.document import GUESSED_PAGES, Document, Locator
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.templates import Block, load_templates
 from pipeline.values import is_numeric_text
@@ -43,6 +43,14 @@ IDENTITIES = (
 
 CEILING = 0.99
 """The most confidence in what was recognised: 1.0 is for text that the file itself states."""
+GUESSED = 0.7
+"""The most confidence in text that a scanner's program left under its picture."""
+FULL = 0.9
+"""Confidence that only a reading of its own can give: the looks agree and the ink bears them out.
+
+A print that makes every 4 look like a 1 keeps its totals."""
+RAISED = 0.89
+"""The most confidence that identities give to a number whose own reading gives less than `FULL`."""
 DOUBT_LEFT = 0.5
 """The share of doubt that each identity that holds leaves."""
 TRUST_LEFT = 0.75
@@ -52,9 +60,13 @@ LEAST = 0.5
 
 
 def recognised_places(document: Document) -> frozenset[Locator]:
-    """Where the cells stand whose text was recognised from a picture."""
+    """Where the cells stand whose text was recognised from a picture, here or by a scanner's program."""
+    guessed = document.properties.get(GUESSED_PAGES, "").split(",")
     return frozenset(
-        cell.locator for grid in document.grids for cell in grid.cells() if cell.confidence < 1.0
+        cell.locator
+        for grid in document.grids
+        for cell in grid.cells()
+        if cell.confidence < 1.0 or str(cell.locator.page) in guessed
     )
 
 
@@ -106,11 +118,13 @@ def _judged(cell: CellReading, held: int, broken: int) -> CellReading:
     """A cell with its weighed confidence; one that breaks any identity gains nothing by those that hold."""
     if cell.kind in ("absent", "unreadable"):
         return cell
-    confidence = min(cell.confidence, CEILING)
+    # A recognised cell has less: this is what a scanner's program guessed, and nobody looked at again.
+    confidence = cell.confidence if cell.confidence < 1.0 else GUESSED
     if broken:
         confidence *= TRUST_LEFT
     elif cell.value is not None:
-        confidence = min(CEILING, 1 - (1 - confidence) * DOUBT_LEFT**held)
+        most = CEILING if confidence >= FULL else RAISED
+        confidence = min(most, 1 - (1 - confidence) * DOUBT_LEFT**held)
     if confidence >= LEAST:
         return replace(cell, confidence=confidence)
     return replace(cell, confidence=confidence, kind="unreadable", value=None, unit=None)

@@ -82,8 +82,7 @@ def read_pages(
     pages: list[ReadPage] = []
     for picture in pictures:
         renew()
-        read = read_page(picture.grey, picture.dpi, picture.page, engine, tables_only=tables_only)
-        pages += [read] if read is not None else []
+        pages += read_page(picture.grey, picture.dpi, picture.page, engine, tables_only=tables_only)
     if not any(read.page.lines or read.page.grids for read in pages):
         raise UnreadableDocumentError("no_text")
     return Document(tuple(_weighed(pages)), media_type, sha256, reader)
@@ -152,9 +151,18 @@ def open_pictures(data: bytes) -> Iterator[Picture]:
             yield Picture(np.asarray(grey), _stated_dpi(frame), number)
 
 
-def _bound(pages: int, pixels: int) -> None:
+def bound_pages(pages: int) -> None:
+    """Keeps to so many pages that a worker outlives them.
+
+    Raises:
+        UnreadableDocumentError: `limit_exceeded`.
+    """
     if pages > MAX_PAGES:
         raise UnreadableDocumentError("limit_exceeded", what=f"{pages} > {MAX_PAGES} scanned pages")
+
+
+def _bound(pages: int, pixels: int) -> None:
+    bound_pages(pages)
     if pixels > MAX_PIXELS:
         raise UnreadableDocumentError("limit_exceeded", what=f"{pixels} > {MAX_PIXELS} pixels")
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.columns import CELL_KEY, KIND, REPORT, UNIT, VALUE, VARIANT, YEAR
-from pipeline.confidence import CEILING, LEAST, _equations, weigh
+from pipeline.confidence import CEILING, FULL, LEAST, RAISED, _equations, weigh
 from pipeline.document import Locator
 from pipeline.ledger import MONEY, REPORT_COLUMNS, gather
 from pipeline.repair import equations
@@ -53,9 +53,11 @@ def test_born_digital_cells_stay_as_they_are() -> None:
 
 
 def test_identities_that_hold_raise_confidence_but_never_to_the_full() -> None:
-    weighed = weigh(extraction(0.8), all_places(extraction(0.8)))
-    assert {cell.confidence for cell in weighed.cells if cell.table == "review_litigation"} == {0.9}
-    assert all(0.9 <= cell.confidence <= CEILING for cell in weighed.cells)
+    weighed = weigh(extraction(0.7), all_places(extraction(0.7)))
+    assert {cell.confidence for cell in weighed.cells if cell.table == "review_litigation"} == {0.85}
+    assert all(0.85 <= cell.confidence <= RAISED < FULL for cell in weighed.cells)
+    certain = weigh(extraction(0.92), all_places(extraction(0.92)))
+    assert all(FULL < cell.confidence <= CEILING for cell in certain.cells)
     assert all(cell.confidence <= CEILING < 1 for cell in weigh(extraction(1.0), all_places(weighed)).cells)
 
 

@@ -7,7 +7,7 @@ around it, never by a recogniser's idea of the layout.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,12 +16,23 @@ from pipeline.allowance import renew
 from pipeline.readers.lines import Box, Character, Line, Run, enclosing
 from pipeline.readers.pages import Page
 from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
-from pipeline.readers.scanning.picture import Pixels, prepare
+from pipeline.readers.scanning.picture import Mask, Pixels, Sheet, prepare
 from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
-from pipeline.readers.scanning.shapes import LEANING, UPRIGHT, contradicts, is_dash, is_number, lean
-from pipeline.readers.scanning.strokes import find_strokes
+from pipeline.readers.scanning.shapes import (
+    LEANING,
+    UPRIGHT,
+    contradicts,
+    is_dash,
+    is_number,
+    is_unlike,
+    lean,
+    tilt,
+    with_marks,
+)
+from pipeline.readers.scanning.strokes import PALE_RULES, Strokes, find_strokes, parts_of
 from pipeline.readers.scanning.words import (
     COLUMN_GAP,
+    DIRT,
     WORD_GAP,
     lines_of,
     usual_height,
@@ -43,13 +54,31 @@ BLANK_CERTAINTY = 0.97
 """How certain a cell without ink is blank; less than a recognised one can be, since ink may be too faint."""
 DIRT_CERTAINTY = 0.85
 """The same where there is some dirt in it."""
+UNPROVEN = 0.85
+"""The most certainty of a number whose ink does not show the rings of its digits, or whose marks were mended."""
+RESCUED = 0.8
+"""The most certainty of a number that only mended ink bears out."""
+WORN = 0.85
+"""The most certainty on a page of which more numbers than a few are doubtful: thin strokes are lost on it."""
+FEW = 3
+"""How many numbers may be in doubt on a page that is not worn, however few it has."""
+MOST_DOUBTFUL, MOST_UNPROVEN = 0.05, 0.15
+"""What share of its numbers may be doubtful, and what share not borne out."""
+THICKER = 0.5
+"""Points by which strokes are made thicker to each side to mend them."""
+LEAST_TRACE = 2
+"""Pixels of ink that are a trace of something and no noise."""
 LEGIBLE = 0.6
 """Certainty from which a word counts as legible."""
 WORD_LENGTH = 3
 """Characters from which it does: shorter ones are read as well on their side."""
 LEGIBLE_SHARE = 0.4
-"""Share of a page's characters that stand in legible words where the page stands upright."""
-LEAST_LEGIBLE = 10
+"""Share of the characters of a page's longest words that stand in legible ones where it stands upright."""
+SAMPLE, LONGEST_SAMPLE = 16, 30
+"""How many words of a page are tried, and how many characters long they are at most where there are such."""
+GUTTER = 0.03
+"""Share of a sheet's width that is blank along the middle where two pages stand on it."""
+LEAST_LEGIBLE = 4
 """Characters by which, beyond twice as many, a turned page must be more legible to be believed."""
 PALE = 255 * 0.9
 """Brightness below which paper is printed on."""
@@ -72,14 +101,10 @@ class ReadPage:
     Attributes:
         page: Its lines and tables.
         certainties: How certain the text of each cell is, by the cell's box on the page as shown.
-        legible: Characters in words that were read with some certainty: few where the page lies on its side.
-        characters: All characters read.
     """
 
     page: Page
     certainties: Mapping[Box, float]
-    legible: int
-    characters: int
 
 
 @dataclass(slots=True)
@@ -97,44 +122,110 @@ class _Word:
 
 def read_page(
     grey: Pixels, dpi: float | None, number: int, recogniser: Recogniser, *, tables_only: bool = False
-) -> ReadPage | None:
-    """Reads a page.
+) -> list[ReadPage]:
+    """Reads a page, or both pages of a sheet on which two stand side by side.
 
     Args:
         grey: Brightness by row and column.
         dpi: Dots per inch, None where it is not known.
         number: The page's number, from 1.
         recogniser: What reads lines of print.
-        tables_only: Whether a page without a ruled table is passed over, and None is the answer.
+        tables_only: Whether a page without a ruled table is passed over, and the answer is empty.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
     """
     renew()  # a page of print takes seconds, and a report may have dozens
-    upright = _read_turned(grey, dpi, number, recogniser, 0, tables_only)
-    if upright is None or upright.legible >= LEGIBLE_SHARE * upright.characters:
+    laid = _upright(grey, dpi, recogniser)
+    if tables_only and not laid.grids:
+        return []
+    return [_read(half, number, recogniser) for half in _halves(laid)]
+
+
+def _upright(grey: Pixels, dpi: float | None, recogniser: Recogniser) -> _Laid:
+    """A page turned such that what it says is legible, told by some of its words; as it is where none are."""
+    upright = _laid(grey, dpi, 0)
+    legible, characters = _legible(upright, recogniser)
+    if legible >= LEGIBLE_SHARE * characters:
         return upright
-    turned = [_read_turned(grey, dpi, number, recogniser, turns, tables_only) for turns in (1, 3, 2)]
-    best = max((read for read in turned if read is not None), key=lambda read: read.legible, default=upright)
-    return best if best.legible > 2 * upright.legible + LEAST_LEGIBLE else upright
+    turned = [
+        (_legible(laid, recogniser)[0], laid) for laid in (_laid(grey, dpi, turns) for turns in (1, 3, 2))
+    ]
+    most, best = max(turned, key=lambda pair: pair[0])
+    return best if most > 2 * legible + LEAST_LEGIBLE else upright
 
 
-def _read_turned(
-    grey: Pixels, dpi: float | None, number: int, recogniser: Recogniser, turns: int, tables_only: bool
-) -> ReadPage | None:
-    """Reads a page after so many quarter turns to the left."""
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A page after so many quarter turns to the left: its strokes, its tables, and what stands in none."""
+
+    sheet: Sheet
+    strokes: Strokes
+    grids: Sequence[RuledGrid]
+    rest: Sequence[Run]
+    turns: int
+
+
+def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
     sheet = prepare(np.ascontiguousarray(np.rot90(grey, turns)), dpi)
-    strokes = find_strokes(sheet)
-    grids, rest = find_grids(strokes.marks, [_run(blob, _PLACEHOLDER) for blob in strokes.blobs])
-    if tables_only and not grids:
-        return None
-    crops = _Crops(strokes.grey, sheet.scale, usual_height(strokes.blobs), recogniser)
-    certainties = list(_read_cells(grids, crops))
-    lines = tuple(_read_lines(rest, crops))
-    page = Page(number, sheet.width, sheet.height, lines, tuple(grids), turns)
-    shown = {page.shown(box): certainty for box, certainty in certainties}
-    legible = sum(len(found.text) for found in crops.seen if _is_legible(found))
-    return ReadPage(page, shown, legible, sum(len(found.text) for found in crops.seen))
+    for pale in PALE_RULES:
+        strokes = find_strokes(sheet, pale)
+        grids, rest = find_grids(strokes.marks, [_run(blob, _PLACEHOLDER) for blob in strokes.blobs])
+        if grids:
+            break
+    return _Laid(sheet, strokes, grids, rest, turns)
+
+
+def _crops_of(laid: _Laid, recogniser: Recogniser) -> _Crops:
+    strokes = laid.strokes
+    return _Crops(strokes.grey, strokes.ink, laid.sheet.scale, usual_height(strokes.blobs), recogniser)
+
+
+def _legible(laid: _Laid, recogniser: Recogniser) -> tuple[int, int]:
+    """Of the characters of a page's longest words: those in words read with some certainty, and all."""
+    usual = usual_height(laid.strokes.blobs)
+    blobs = [_boxes(cell.runs) for grid in laid.grids for row in grid.rows for cell in row]
+    words = [
+        enclosing(word)
+        for ink in [*blobs, _boxes(laid.rest)]
+        for line in without_dirt(lines_of(ink, usual), COLUMN_GAP)
+        for word in line
+    ]
+    longest = sorted(words, key=lambda box: box[0] - box[2])
+    likely = [box for box in longest if box[2] - box[0] <= LONGEST_SAMPLE * usual] or longest
+    read = _crops_of(laid, recogniser).read(likely[:SAMPLE], VIEWS[0])
+    return sum(len(r.text) for r in read if _is_legible(r)), sum(len(r.text) for r in read)
+
+
+def _halves(laid: _Laid) -> Iterator[_Laid]:
+    """Both pages of a sheet that lies on its side with nothing along its middle, else the page itself."""
+    width = laid.sheet.width
+    inks = [grid.box for grid in laid.grids] + _boxes(laid.rest)
+    left, right = (0.5 - GUTTER / 2) * width, (0.5 + GUTTER / 2) * width
+    crossed = any(box[0] < right and left < box[2] and not _is_small(box) for box in inks)
+    sides = [[box for box in inks if (box[0] < width / 2) is is_left] for is_left in (True, False)]
+    if width < laid.sheet.height or crossed or not laid.grids or not all(len(side) > FEW for side in sides):
+        yield laid
+        return
+    for is_left in (True, False):
+        yield replace(
+            laid,
+            grids=[grid for grid in laid.grids if (grid.box[0] < width / 2) is is_left],
+            rest=[run for run in laid.rest if (run.left < width / 2) is is_left],
+        )
+
+
+def _is_small(box: Box) -> bool:
+    return max(box[2] - box[0], box[3] - box[1]) < DIRT
+
+
+def _read(laid: _Laid, number: int, recogniser: Recogniser) -> ReadPage:
+    crops = _crops_of(laid, recogniser)
+    certainties = list(_read_cells(laid.grids, crops))
+    lines = tuple(_read_lines(laid.rest, crops))
+    sheet = laid.sheet
+    page = Page(number, sheet.width, sheet.height, lines, tuple(laid.grids), laid.turns)
+    return ReadPage(page, {page.shown(box): certainty for box, certainty in certainties})
 
 
 def _is_legible(read: Recognised) -> bool:
@@ -149,27 +240,28 @@ def _boxes(runs: Sequence[Run]) -> list[Box]:
     return [(run.left, run.top, run.right, run.bottom) for run in runs]
 
 
+def _inside(box: Box) -> Box:
+    return box[0] + EDGE, box[1] + EDGE, box[2] - EDGE, box[3] - EDGE
+
+
 @dataclass(frozen=True, slots=True)
 class _Crops:
     """Reads words out of a page whose characters are about `usual` points high."""
 
     grey: Pixels
+    ink: Mask
     scale: float
     usual: float
     recogniser: Recogniser
-    seen: list[Recognised] = field(default_factory=list)
-    """All that was read; second views of words do not count."""
 
-    def read(self, boxes: Sequence[Box], margin: float) -> list[Recognised]:
+    def read(self, boxes: Sequence[Box], margin: float, *, thicker: bool = False) -> list[Recognised]:
         """What stands in some boxes, each set on white of `margin` line heights."""
-        read = self.recogniser.read([self._cut(box, margin) for box in boxes])
-        if margin == VIEWS[0]:
-            self.seen.extend(read)
-        return read
+        cuts = [self._cut(box, margin) for box in boxes]
+        return self.recogniser.read([cv2.erode(cut, self._pen) for cut in cuts] if thicker else cuts)
 
     def is_faint(self, box: Box) -> bool:
         """Whether something is printed in a box, however pale."""
-        inside = self.ink_of((box[0] + EDGE, box[1] + EDGE, box[2] - EDGE, box[3] - EDGE))
+        inside = self.ink_of(_inside(box))
         if inside.size == 0:
             return False
         smear = max(1, round(SMEAR * self.scale)) | 1
@@ -177,10 +269,36 @@ class _Crops:
         sizes = cv2.connectedComponentsWithStats(pale, connectivity=8)[2][1:, 2:4]
         return bool((sizes >= LEAST_PRINT * self.scale).any())
 
+    def has_traces(self, box: Box) -> bool:
+        """Whether there is any ink in a box, be it a speck: what is left of a dash is little more."""
+        printed = self.print_of(_inside(box))
+        if printed.size == 0:
+            return False
+        return bool(
+            (cv2.connectedComponentsWithStats(printed, connectivity=8)[2][1:, 4] >= LEAST_TRACE).any()
+        )
+
     def ink_of(self, box: Box) -> Pixels:
-        """The pixels of a box."""
+        """The brightness of a box's pixels."""
+        return self.grey[self._window(box)].astype(np.float32)
+
+    def print_of(self, box: Box) -> Mask:
+        """1 where a box has ink."""
+        return np.ascontiguousarray(self.ink[self._window(box)])
+
+    def thicker(self, box: Box) -> Mask:
+        """The same with strokes thick enough to close where they are broken."""
+        printed = self.print_of(box)
+        return cv2.dilate(printed, self._pen) if printed.size else printed
+
+    @property
+    def _pen(self) -> Mask:
+        size = 2 * max(1, round(THICKER * self.scale)) + 1
+        return np.ones((size, size), np.uint8)
+
+    def _window(self, box: Box) -> tuple[slice, slice]:
         left, top, right, bottom = (round(edge * self.scale) for edge in box)
-        return self.grey[max(top, 0) : bottom, max(left, 0) : right].astype(np.float32)
+        return slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0))
 
     def _cut(self, box: Box, margin: float) -> Pixels:
         left, top, right, bottom = box
@@ -204,12 +322,33 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
     flat = [word for lines in words for line in lines for word in line]
     for word, read in zip(flat, crops.read([word.box for word in flat], VIEWS[0]), strict=True):
         word.read = read
-    short = [word for word in flat if len(word.read.text) <= SHORT]
-    again = crops.read([word.box for word in short], VIEWS[1])
-    for word, second in zip(short, again, strict=True):
-        word.read = _proven(_agreed(word.read, second), word, crops)
+    most = WORN if _look_again([word for word in flat if len(word.read.text) <= SHORT], crops) else CEILING
     for (cell, _), lines in zip(cells, words, strict=True):
-        yield cell.box, _settle(cell, lines, crops)
+        yield cell.box, min(most, _settle(cell, lines, crops))
+
+
+def _look_again(short: Sequence[_Word], crops: _Crops) -> bool:
+    """Reads words that may be values once more, doubtful ones twice; whether their print is worn."""
+    again = crops.read([word.box for word in short], VIEWS[1])
+    looks = [(word.read, second) for word, second in zip(short, again, strict=True)]
+    for word, (first, second) in zip(short, looks, strict=True):
+        word.read = _proven(_agreed(first, second, word.blobs), word, crops)
+    numbers = [
+        (word, pair)
+        for word, pair in zip(short, looks, strict=True)
+        if any(is_number(look.text) for look in pair)
+    ]
+    doubtful = [(word, pair) for word, pair in numbers if word.read.certainty <= DOUBT]
+    unproven = [word for word, _ in numbers if word.read.certainty <= UNPROVEN]
+    thick = crops.read([word.box for word, _ in doubtful], VIEWS[1], thicker=True)
+    for (word, (first, second)), third in zip(doubtful, thick, strict=True):
+        word.read = _rescued(word, (first, second, third), crops)
+    return _is_worn(len(numbers), len(doubtful), len(unproven))
+
+
+def _is_worn(numbers: int, doubtful: int, unproven: int) -> bool:
+    """Whether so many numbers are in doubt that those which are not cannot be believed either."""
+    return doubtful > max(FEW, MOST_DOUBTFUL * numbers) or unproven > max(FEW, MOST_UNPROVEN * numbers)
 
 
 def _cells_of(grid: RuledGrid) -> Iterator[tuple[RuledCell, float]]:
@@ -223,12 +362,34 @@ def _words_in(cell: RuledCell, usual: float) -> list[list[list[Box]]]:
     return without_dirt(lines_of(without_remains(_boxes(cell.runs), cell.box), usual), WORD_GAP)
 
 
-def _agreed(first: Recognised, second: Recognised) -> Recognised:
-    """One reading of two: as certain as the surer where they agree, else hardly."""
+def _agreed(first: Recognised, second: Recognised, blobs: Sequence[Box]) -> Recognised:
+    """One reading of two: as certain as both where they agree, else hardly."""
+    first, second = _marked(first, blobs), _marked(second, blobs)
     if first.text == second.text:
-        return Recognised(first.text, max(first.certainty, second.certainty))
+        return Recognised(first.text, (first.certainty + second.certainty) / 2)
     surer = max(first, second, key=lambda read: read.certainty)
     return Recognised(surer.text, min(surer.certainty, DOUBT))
+
+
+def _marked(read: Recognised, blobs: Sequence[Box]) -> Recognised:
+    """A reading with the points and commas that the writing of numbers allows."""
+    if not is_number(read.text) or (text := with_marks(read.text, blobs)) == read.text:
+        return read
+    return Recognised(text, min(read.certainty, UNPROVEN))
+
+
+def _rescued(word: _Word, looks: Sequence[Recognised], crops: _Crops) -> Recognised:
+    """A doubtful number looked at with thicker strokes, which mend broken ones.
+
+    It is believed, but never quite, where another look read the same and the mended ink bears it out.
+    """
+    *others, mended = [_marked(look, word.blobs) for look in looks]
+    if not is_number(mended.text) or mended.text not in {look.text for look in others}:
+        return word.read
+    parts = parts_of(crops.thicker(word.box))
+    if contradicts(mended.text, parts):
+        return word.read
+    return Recognised(mended.text, min(mended.certainty, RESCUED))
 
 
 def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
@@ -236,20 +397,23 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     if is_dash(read.text, word.blobs):
         return Recognised(DASH, CEILING)
     if len(word.blobs) == 1 and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
-        leaning = lean(crops.ink_of(word.box))
+        ink = crops.ink_of(word.box)
+        leaning = lean(ink)
         if abs(leaning) >= LEANING:
             return Recognised("/" if leaning > 0 else "\\", CEILING)
-        if read.text == "1" and abs(leaning) > UPRIGHT:
+        if read.text == "1" and abs(tilt(ink)) > UPRIGHT:
             return Recognised(read.text, min(read.certainty, DOUBT))
     if is_number(read.text) and contradicts(read.text, word.blobs):
         return Recognised(read.text, min(read.certainty, DOUBT))
+    if is_number(read.text) and is_unlike(read.text, word.blobs, crops.print_of):
+        return Recognised(read.text, min(read.certainty, UNPROVEN))
     return read
 
 
 def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) -> float:
     """Gives a cell its words for its blobs; how certain they are."""
     if not lines:
-        certainty = DIRT_CERTAINTY if cell.runs else BLANK_CERTAINTY
+        certainty = DIRT_CERTAINTY if cell.runs or crops.has_traces(cell.box) else BLANK_CERTAINTY
         cell.runs.clear()
         return DOUBT if crops.is_faint(cell.box) else certainty
     runs: list[Run] = []

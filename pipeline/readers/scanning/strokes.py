@@ -17,10 +17,15 @@ LEAST_LEVEL = 28.0
 """Points from which a level stroke may be a rule: two dashes in a row are 24 long in the largest print."""
 LEAST_UPRIGHT = 11.0
 """Points from which an upright stroke may be a rule: longer than a digit, shorter than a table's row."""
+PALE_RULES = (0.2, 0.1)
+"""Shares of the print's darkness from which a stroke may be a rule, the second where a page has no table by the
+first: what shines through from the other side is pale too."""
 THICKEST = 3.5
 """Points up to which a stroke is thin."""
 MOST_GAP = 1.5
 """Points by which a rule may be broken."""
+PALE_LEVEL, PALE_UPRIGHT, PALE_GAP = 60.0, 40.0, 3.0
+"""The same of strokes paler than print: longer ones, since the blur of those that cross them breaks them more."""
 CROSSING = 2.0
 """Points by which a rule goes on where it ends at another."""
 BLUR = 0.6
@@ -37,11 +42,13 @@ class Strokes:
         marks: Its rules, in points.
         blobs: Boxes, in points, around what ink is left: characters and their parts, and nothing smaller.
         grey: The sheet's brightness with the rules painted over.
+        ink: 1 where there is ink that is no rule's, specks included.
     """
 
     marks: tuple[Mark, ...]
     blobs: tuple[Box, ...]
     grey: Pixels
+    ink: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +65,28 @@ class _Layer:
         return wanted[self.labels]
 
 
-def find_strokes(sheet: Sheet) -> Strokes:
-    """Parts a sheet's ink into the rules of tables and the rest."""
-    level = _layer(_long(sheet.ink, LEAST_LEVEL, sheet.scale))
-    upright = _layer(_long(sheet.ink.T, LEAST_UPRIGHT, sheet.scale).T)
+def find_strokes(sheet: Sheet, pale: float = PALE_RULES[0]) -> Strokes:
+    """Parts a sheet's ink into the rules of tables, which may be paler than the print, and the rest."""
+    dark = sheet.ink | (sheet.grey < 255 - pale * _darkness(sheet)).astype(np.uint8)
+    scale = sheet.scale
+    level = _layer(_long(sheet.ink, LEAST_LEVEL, MOST_GAP, scale) | _long(dark, PALE_LEVEL, PALE_GAP, scale))
+    upright = _layer(
+        (_long(sheet.ink.T, LEAST_UPRIGHT, MOST_GAP, scale) | _long(dark.T, PALE_UPRIGHT, PALE_GAP, scale)).T
+    )
     across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * sheet.scale)
     rules = _painted(level.kept(across), upright.kept(down), sheet.scale)
     grey = sheet.grey.copy()
     grey[rules > 0] = 255
     boxes = [*(level.boxes[i] for i in across), *(upright.boxes[i] for i in down)]
     marks = [Mark(*_points(box, sheet.scale)) for box in boxes]
-    return Strokes(tuple(marks), tuple(_blobs(sheet.ink * (1 - rules), sheet.scale)), grey)
+    ink = sheet.ink * (1 - rules)
+    return Strokes(tuple(marks), tuple(_blobs(ink, sheet.scale)), grey, ink)
+
+
+def _darkness(sheet: Sheet) -> float:
+    """By how much the darker part of the print is darker than the paper, of 255."""
+    printed = sheet.grey[sheet.ink > 0]
+    return 255.0 - float(np.percentile(printed, 20)) if len(printed) else 255.0
 
 
 def _painted(level: Mask, upright: Mask, scale: float) -> Mask:
@@ -80,13 +98,13 @@ def _painted(level: Mask, upright: Mask, scale: float) -> Mask:
     return cv2.dilate(np.maximum(longer, higher), np.ones((edge, edge), np.uint8))
 
 
-def _long(ink: Mask, length: float, scale: float) -> Mask:
+def _long(ink: Mask, length: float, gap: float, scale: float) -> Mask:
     """Level strokes that are thin and long; one that leans by a pixel or two, or is broken, is still one."""
     ink = np.ascontiguousarray(ink)
     column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
     thin = ink * (1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, column))
     thick = cv2.dilate(thin, np.ones((3, 1), np.uint8))
-    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(MOST_GAP * scale))), np.uint8))
+    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(gap * scale))), np.uint8))
     long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
     return cv2.erode(long, np.ones((3, 1), np.uint8)) | (long & thin)
 
@@ -118,8 +136,15 @@ def _points(box: tuple[int, int, int, int], scale: float) -> Box:
     return left / scale, top / scale, right / scale, bottom / scale
 
 
+def parts_of(ink: Mask) -> list[Box]:
+    """Boxes, in pixels, around all that hangs together in some ink."""
+    return [tuple(map(float, box)) for box in _layer(ink).boxes]  # type: ignore[misc]
+
+
 def _layer(mask: Mask) -> _Layer:
-    """Everything that hangs together, in pixels."""
+    """Everything that hangs together, in pixels; nothing for a picture without pixels, on which OpenCV dies."""
+    if mask.size == 0:
+        return _Layer(mask, ())
     _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=8)
     boxes = [(int(a), int(b), int(a + width), int(b + height)) for a, b, width, height, _ in stats[1:]]
     return _Layer(labels, tuple(boxes))
