@@ -8,11 +8,11 @@ misread one must not pass for a real one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipeline.document import GUESSED_PAGES, Document, Locator
+from pipeline.document import RECOGNISED_PAGES, Document, Locator
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.templates import Block, load_templates
 from pipeline.values import is_numeric_text
@@ -43,8 +43,8 @@ IDENTITIES = (
 
 CEILING = 0.99
 """The most confidence in what was recognised: 1.0 is for text that the file itself states."""
-GUESSED = 0.7
-"""The most confidence in text that a scanner's program left under its picture."""
+UNSEEN = 0.7
+"""The most confidence in recognised text whose characters were not looked at one by one."""
 FULL = 0.9
 """Confidence that only a reading of its own can give: the looks agree and the ink bears them out.
 
@@ -59,23 +59,27 @@ LEAST = 0.5
 """Confidence below which a recognised cell counts as unreadable."""
 
 
-def recognised_places(document: Document) -> frozenset[Locator]:
-    """Where the cells stand whose text was recognised from a picture, here or by a scanner's program."""
-    guessed = document.properties.get(GUESSED_PAGES, "").split(",")
-    return frozenset(
-        cell.locator
+def recognised_places(document: Document) -> dict[Locator, float]:
+    """Where the cells stand whose text was recognised from a picture, each with how certain it is at most.
+
+    A cell that no rules of a table cut out, or whose text a scanner's program left, was looked at by nobody.
+    """
+    pages = document.properties.get(RECOGNISED_PAGES, "").split(",")
+    return {
+        cell.locator: cell.confidence if cell.confidence < 1.0 else UNSEEN
         for grid in document.grids
         for cell in grid.cells()
-        if cell.confidence < 1.0 or str(cell.locator.page) in guessed
-    )
+        if cell.confidence < 1.0 or str(cell.locator.page) in pages
+    }
 
 
-def weigh(extraction: Extraction, recognised: Collection[Locator]) -> Extraction:
+def weigh(extraction: Extraction, recognised: Mapping[Locator, float]) -> Extraction:
     """Weighs the cells at some places by the identities they take part in.
 
     Args:
         extraction: What the tables say.
-        recognised: Where the cells stand that come from a picture; all others stay as they are.
+        recognised: Where the cells stand that come from a picture, with the most confidence that each can have;
+            all others stay as they are.
 
     Returns:
         The same cells, those recognised with their weighed confidence, and as `unreadable` with a finding
@@ -85,7 +89,9 @@ def weigh(extraction: Extraction, recognised: Collection[Locator]) -> Extraction
         return extraction
     held, broken = _votes(extraction.cells)
     cells = tuple(
-        _judged(cell, held[_key(cell)], broken[_key(cell)]) if cell.locator in recognised else cell
+        _judged(cell, recognised[cell.locator], held[_key(cell)], broken[_key(cell)])
+        if cell.locator in recognised
+        else cell
         for cell in extraction.cells
     )
     doubted = [(old, new) for old, new in zip(extraction.cells, cells, strict=True) if old.kind != new.kind]
@@ -114,17 +120,16 @@ def _left_over(doubted: list[tuple[CellReading, Message]]) -> Iterator[Leftover]
             yield Leftover(cell.table, cell.raw, cell.row, words, cell.locator)
 
 
-def _judged(cell: CellReading, held: int, broken: int) -> CellReading:
+def _judged(cell: CellReading, most: float, held: int, broken: int) -> CellReading:
     """A cell with its weighed confidence; one that breaks any identity gains nothing by those that hold."""
     if cell.kind in ("absent", "unreadable"):
         return cell
-    # A recognised cell has less: this is what a scanner's program guessed, and nobody looked at again.
-    confidence = cell.confidence if cell.confidence < 1.0 else GUESSED
+    confidence = min(cell.confidence, most, CEILING)
     if broken:
         confidence *= TRUST_LEFT
     elif cell.value is not None:
-        most = CEILING if confidence >= FULL else RAISED
-        confidence = min(most, 1 - (1 - confidence) * DOUBT_LEFT**held)
+        ceiling = CEILING if confidence >= FULL else RAISED
+        confidence = min(ceiling, 1 - (1 - confidence) * DOUBT_LEFT**held)
     if confidence >= LEAST:
         return replace(cell, confidence=confidence)
     return replace(cell, confidence=confidence, kind="unreadable", value=None, unit=None)

@@ -112,8 +112,8 @@ UNREAD_PICTURES = "pictures_unread"
 """The property that says how many pictures were left unread for want of the extra for text recognition."""
 
 
-GUESSED_PAGES = "pages_of_guessed_text"
-"""The property that names the pages whose text a program guessed from the picture over it, which was not read."""
+RECOGNISED_PAGES = "pages_recognised"
+"""The property that names the pages whose text was recognised from a picture, here or by a scanner's program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from pipeline.document import (
-    GUESSED_PAGES,
+    RECOGNISED_PAGES,
     UNREAD_PICTURES,
     WITHOUT_TEXT,
     Block,
@@ -76,7 +76,7 @@ def _without_pictures(document: Document, pictures: Sequence[Picture]) -> Docume
     told = {block.locator.page for block in document.blocks}
     guessed = ",".join(str(picture.page) for picture in pictures if picture.page in told)
     properties = {**document.properties, UNREAD_PICTURES: str(len(pictures))}
-    return replace(document, properties={**properties, GUESSED_PAGES: guessed} if guessed else properties)
+    return replace(document, properties={**properties, RECOGNISED_PAGES: guessed} if guessed else properties)
 
 
 def _joined(
@@ -105,7 +105,8 @@ def _joined(
         own = (block for block in document.blocks if block.locator.page not in seen)
         blocks = sorted(chain(own, scanned.blocks), key=lambda block: block.locator.page or 0)
     reader = f"{document.reader}+scan"
-    return replace(document, blocks=tuple(_numbered(blocks)), reader=reader)
+    properties = {**document.properties, **scanned.properties}
+    return replace(document, blocks=tuple(_numbered(blocks)), reader=reader, properties=properties)
 
 
 def _noted(pictures: Iterable[Picture], seen: set[int]) -> Iterator[Picture]:

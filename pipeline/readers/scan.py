@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.allowance import renew
-from pipeline.document import Block, Document, Grid, UnreadableDocumentError
+from pipeline.document import RECOGNISED_PAGES, Block, Document, Grid, UnreadableDocumentError
 from pipeline.readers.lines import Box
 from pipeline.readers.pages import blocks_of
 from pipeline.readers.sniff import sniff
@@ -42,6 +42,11 @@ class Picture:
 def is_installed() -> bool:
     """Whether what reading scans needs is there."""
     return all(importlib.util.find_spec(name) is not None for name in NEEDED)
+
+
+def is_plain(_: bytes) -> bool:
+    """Always: what recognises print is loaded once for many pictures, and they are bounded before they are opened."""
+    return True
 
 
 def read(data: bytes, sha256: str) -> Document:
@@ -85,7 +90,8 @@ def read_pages(
         pages += read_page(picture.grey, picture.dpi, picture.page, engine, tables_only=tables_only)
     if not any(read.page.lines or read.page.grids for read in pages):
         raise UnreadableDocumentError("no_text")
-    return Document(tuple(_weighed(pages)), media_type, sha256, reader)
+    numbers = dict.fromkeys(str(read.page.number) for read in pages)
+    return Document(tuple(_weighed(pages)), media_type, sha256, reader, {RECOGNISED_PAGES: ",".join(numbers)})
 
 
 def _keep_to_one_thread() -> None:

@@ -41,15 +41,15 @@ def extraction(confidence: float, changes: Mapping[CellKey, Decimal] | None = No
     )
 
 
-def all_places(read: Extraction) -> set[Locator]:
-    return {cell.locator for cell in read.cells}
+def all_places(read: Extraction) -> dict[Locator, float]:
+    return dict.fromkeys((cell.locator for cell in read.cells), 1.0)
 
 
 def test_born_digital_cells_stay_as_they_are() -> None:
     read = extraction(0.3)
-    assert weigh(read, frozenset()) is read
+    assert weigh(read, {}) is read
     first = read.cells[0].locator
-    assert weigh(read, {first}).cells[1:] == read.cells[1:]
+    assert weigh(read, {first: 1.0}).cells[1:] == read.cells[1:]
 
 
 def test_identities_that_hold_raise_confidence_but_never_to_the_full() -> None:
