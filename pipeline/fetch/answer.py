@@ -19,7 +19,9 @@ TRANSIENT = frozenset(
 UNREACHABLE = frozenset(
     ("timeout", "deadline_exceeded", "connection_error", "dns_error", "tls_error", "robots_unavailable")
 )
-FILE_SUFFIXES = (".doc", ".docx", ".pdf", ".wps", ".rtf", ".xls", ".xlsx", ".zip", ".rar", ".ofd", ".et")
+FILE_SUFFIXES = (
+    ".doc", ".docx", ".pdf", ".wps", ".rtf", ".mht", ".mhtml", ".xls", ".xlsx", ".zip", ".rar", ".ofd", ".et",
+)  # fmt: skip
 
 
 class FetchError(CodedError):

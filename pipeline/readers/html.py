@@ -30,6 +30,8 @@ TEXT_LIMIT = 20_000_000
 ROW_SPAN_LIMIT = 65_534
 AREA_LIMIT = 2_000_000
 ELEMENTS_LIMIT = 300_000
+PLAIN_BYTES = 300_000
+"""Up to which the parser cannot take long: its time grows with the square of an element's attributes."""
 ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
@@ -37,8 +39,15 @@ GROUP_ORDER = {"thead": 0, "tfoot": 2}
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _SPAN = re.compile(r"\s*\+?(\d+)")
+_CELL_START, _CELL_END = re.compile(r"(?i)<t[dh][\s>]"), re.compile(r"(?i)</t[dh]\s*>")
+_TABLE_TAG = re.compile(r"(?i)<(/?)(table|tr|td|th|tbody|thead|tfoot)(?=[\s>/])")
 
 Element = Any
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether a page may be read in the process that reads others."""
+    return len(data) <= PLAIN_BYTES
 
 
 def read(data: bytes, sha256: str) -> Document:
@@ -64,7 +73,7 @@ def _parsed(text: str) -> Element:
     if len(text) > TEXT_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{len(text)} characters")
     parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
-    source = _DECLARATION.sub("", text.replace("\0", ""), count=1)
+    source = _with_cells_closed(_DECLARATION.sub("", text.replace("\0", ""), count=1))
     try:
         root = etree.fromstring(source, parser)
     except etree.LxmlError:
@@ -75,6 +84,37 @@ def _parsed(text: str) -> Element:
     if any("LIMIT" in entry.type_name or "NAME_TOO_LONG" in entry.type_name for entry in parser.error_log):
         raise UnreadableDocumentError("limit_exceeded", what="the nesting of its elements")
     return root
+
+
+def _with_cells_closed(source: str) -> str:
+    """The source with the ends of cells that it leaves out: a run left open in one makes the parser miss the next."""
+    if len(_CELL_START.findall(source)) <= len(_CELL_END.findall(source)):
+        return source
+    source = _uncommented(source)
+    parts: list[str] = []
+    open_cells: list[bool] = []
+    """For each table that is open, whether a cell of it is."""
+    place = 0
+    for match in _TABLE_TAG.finditer(source):
+        is_end, tag = bool(match[1]), match[2].lower()
+        within = (tag == "table" and not is_end) or (tag in CELL_TAGS and is_end)
+        if open_cells and open_cells[-1] and not within:
+            parts += [source[place : match.start()], "</td>"]
+            place = match.start()
+            open_cells[-1] = False
+        if tag == "table" and not is_end:
+            open_cells.append(False)
+        elif tag == "table" and open_cells:
+            open_cells.pop()
+        elif tag in CELL_TAGS and open_cells:
+            open_cells[-1] = not is_end
+    return "".join([*parts, source[place:]])
+
+
+def _uncommented(source: str) -> str:
+    first, *others = source.split("<!--")
+    kept = (after if end else f"<!--{part}" for part in others for _, end, after in [part.partition("-->")])
+    return "".join([first, *kept])
 
 
 def _bound(root: Element) -> None:

@@ -40,9 +40,18 @@ ICON_SIZE = 60
 STYLE_LENGTH = 4_000
 """Characters of a style that are looked at; what is remembered of styles must not grow with a hostile page."""
 
-_HIDES = re.compile(r"(?i)none|hid")
+_HIDES = re.compile(r"(?i)none|hid|super|:\s*0|:\s*-\d{3}")
 _NOT_DISPLAYED = re.compile(r"(?i)(^|[;\s])(display\s*:\s*none|mso-hide\s*:\s*all)")
 _NOT_VISIBLE = re.compile(r"(?i)(^|[;\s])visibility\s*:\s*hidden")
+_ABOVE_THE_LINE = re.compile(r"(?i)(^|[;\s])vertical-align\s*:\s*super")
+_OUT_OF_SIGHT = re.compile(
+    r"(?i)(^|[;\s])(?:(?:font-size|opacity)\s*:\s*0(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)|(?:left|top|text-indent)\s*:\s*-\d{3,})"
+)
+"""What puts a run of text where nobody sees it, as marks against copying are; a parent's may not hold for its parts."""
+_PLAIN_SELECTOR = re.compile(r"(?:[a-z]+)?\.([\w-]+)")
+SHEETS_LENGTH = 200_000
+"""Characters of style sheets that are looked at."""
+PARTS_OF_TABLES = ("tbody", "tr", "td", "th", "span", "font", "p")
 _STYLED = etree.XPath("descendant-or-self::*[@style or @hidden]")
 _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
 _META_DATE = re.compile(_DATE)
@@ -50,7 +59,7 @@ _PUBLISHED = re.compile(rf"(?:发布|公开|发文|公布|发稿|更新)(?:日�
 _SENTENCE = re.compile(r"[。；;]|，.{10}")
 _SECTION = re.compile(r"(?m)^\s*[（(]?[一二三四五六七八九十]{1,3}[、．.)）]")
 _TITLE_PARTS = re.compile(r"\s*[_|]\s*|\s+[-–—]+\s+")
-_FILE_LINK = re.compile(r"(?i)\.(docx?|pdf|wps|xlsx?|ofd|zip|rar)(\?|$)")
+_FILE_LINK = re.compile(r"(?i)\.(docx?|pdf|wps|rtf|mht(?:ml)?|xlsx?|ofd|zip|rar)(\?|$)")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 
@@ -119,25 +128,78 @@ def without_hidden(root: Element) -> None:
     """Takes out, in place, what a page does not show, and joins the runs that only style parts."""
     for field_ in root.iter("input"):
         _show_value(field_)
+    _drop_hidden_rows(root)
     etree.strip_elements(root, *NEVER_SHOWN, with_tail=False)
     for element in cast("list[Element]", _STYLED(root)):
         style = element.get("style", "")[:STYLE_LENGTH]
         how = "none" if element.get("hidden") is not None else _hidden_by(style)
         if how == "none":
             _drop(element)
-        elif how == "blank":
+        elif how == "blank" or (how == "unseen" and len(element) == 0):
             _blank(element)
+        elif how == "raised":
+            element.tag = "sup"
     etree.strip_tags(root, *INLINE)
 
 
 @lru_cache(maxsize=4_096)
 def _hidden_by(style: str) -> str:
-    """How a style hides what it is set on: `none` as if it were not there, `blank` leaving its place; else empty."""
+    """How a style hides what it is set on, or sets it apart.
+
+    Returns:
+        `none` as if it were not there; `blank` leaving its place; `unseen` out of sight, unless parts of it are
+        shown again; `raised` above the line; else empty.
+    """
     if not _HIDES.search(style):
         return ""
     if _NOT_DISPLAYED.search(style):
         return "none"
-    return "blank" if _NOT_VISIBLE.search(style) else ""
+    if _NOT_VISIBLE.search(style):
+        return "blank"
+    if _OUT_OF_SIGHT.search(style):
+        return "unseen"
+    return "raised" if _ABOVE_THE_LINE.search(style) else ""
+
+
+def _drop_hidden_rows(root: Element) -> None:
+    """Takes out the parts of tables that the page's own style sheet hides by their class.
+
+    Elsewhere a class hides what a click on a tab shows.
+    """
+    hidden = _hidden_classes("\n".join(sheet.text or "" for sheet in root.iter("style"))[:SHEETS_LENGTH])
+    if not hidden:
+        return
+    for element in list(root.iter(*PARTS_OF_TABLES)):
+        classes = (element.get("class") or "").split()
+        if not hidden.isdisjoint(classes) and next(element.iterancestors("table"), None) is not None:
+            _drop(element)
+
+
+def _hidden_classes(sheet: str) -> frozenset[str]:
+    """The classes that a style sheet hides by themselves; the last rule for a class counts."""
+    if "none" not in sheet:
+        return frozenset()
+    hidden: dict[str, bool] = {}
+    for selectors, declarations in _rules(sheet):
+        hides = bool(_NOT_DISPLAYED.search(declarations))
+        for selector in selectors.split(","):
+            plain = _PLAIN_SELECTOR.fullmatch(selector.strip())
+            if plain and (hides or "display" in declarations):
+                hidden[plain[1]] = hides
+    return frozenset(name for name, hides in hidden.items() if hides)
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """The rules of a style sheet, but for those that hold for print or for small screens alone."""
+    first, *others = sheet.split("/*")
+    shown = "".join([first, *(part.partition("*/")[2] for part in others)])
+    depth = 0
+    for part in shown.split("}"):
+        opened = part.count("{")
+        if depth == 0 and opened == 1:
+            selectors, _, declarations = part.partition("{")
+            yield selectors, declarations
+        depth = max(depth + opened - 1, 0)
 
 
 def _show_value(field_: Element) -> None:

@@ -176,6 +176,41 @@ def test_what_is_hidden_or_commented_is_not_read() -> None:
     assert shown(read(page)) == [*REPORT_SHOWN, "一、尾"]
 
 
+def cells(table: str, head: str = "") -> list[list[str]]:
+    page = f"<html><head>{head}</head><body><p>{PROSE}</p><table>{table}</table></body></html>"
+    return [[cell.text for cell in row] for row in html.read(page.encode(), "").grids[0].rows]
+
+
+def test_rows_that_the_style_sheet_hides_are_not_read() -> None:
+    sheet = (
+        "<style>/* .b{display:none} */ @media print { .c{display:none} .d{color:red} } tr.a , .x{ display : none }"
+        ".e{display:none} .e{display:table-row}</style>"
+    )
+    rows = "".join(
+        f"<tr class='r {name}'><td>{name}</td><td><span class={name}>1</span>2</td></tr>" for name in "abcde"
+    )
+    assert cells(rows, sheet) == [["b", "12"], ["c", "12"], ["d", "12"], ["e", "12"]]
+
+
+def test_what_is_out_of_sight_or_above_the_line() -> None:
+    rows = (
+        "<tr><td>甲</td><td>1<span style='font-size:0'>9</span>2"
+        "<i style='position:absolute; left:-9999px'>8</i></td></tr>"
+        "<tr><td>乙</td><td><span style='font-size:0px'><b style='font-size:14px'>12</b></span></td></tr>"
+        "<tr><td>丙</td><td>12<span style='vertical-align:super;font-size:8pt'>1</span></td></tr>"
+        "<tr><td>丁</td><td><span style='font-size:0.9em;text-indent:0'>12</span></td></tr>"
+    )
+    assert cells(rows) == [["甲", "12"], ["乙", "12"], ["丙", "12¹"], ["丁", "12"]]
+
+
+def test_cells_and_runs_that_are_never_closed() -> None:
+    rows = (
+        "<tr><td>规章<td>1<span><td>2<!-- <td> -->"
+        "<tr><td><font>行政许可<td>3<TH>4<tr><td>总<table><tr><td>5<b><td>6</table>"
+    )
+    assert cells(rows)[:2] == [["规章", "1", "2"], ["行政许可", "3", "4"]]
+
+
 def test_control_characters_do_not_stop_the_reader() -> None:
     signs = "<p hidden>x</p>\x01尾&#2;<b hidden>x</b>&#3;\x1b<span style='visibility:hidden'>x</span>\x04"
     assert shown(read(f"<body>{REPORT}{signs}</body>")) == [*REPORT_SHOWN, "尾"]
