@@ -41,7 +41,7 @@ LARGER = 1.15
 """Times the height of a row's characters from which what stands above or below is none of the table's."""
 LEAST_CUT = 20.0
 """Points that the edge of a background or a rule is wide at least to part two cells."""
-_VALUE = re.compile(r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*")
+_VALUE = re.compile(r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*")
 _HEADING = re.compile(r"[一二三四五六七八九十]、.{5,}")
 
 
@@ -306,7 +306,7 @@ def _with_blank_columns(columns: _Columns, heads: Sequence[_Stack], labels: Sequ
         (box[0], box[2])
         for box in boxes
         if box[0] >= start
-        and box[3] > foot[1]
+        and (box[1] + box[3]) / 2 > foot[1]
         and not any(left < box[2] and box[0] < right for left, right in columns.edges)
     ]
     return _Columns(tuple(sorted([*columns.edges, *empty])))

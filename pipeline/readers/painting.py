@@ -121,7 +121,7 @@ class Painting:
             self._add_path(item, matrix)
         elif kind == c.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
             form = _typed(item)
-            inner = _times(_matrix(form), matrix)
+            inner = _times(matrix_of(form), matrix)
             self._add_all(form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
             left, bottom, right, top = box = self._bounds(item, matrix)
@@ -146,7 +146,7 @@ class Painting:
             self._mark(self._bounds(item, matrix), white=True)
             return
         path = _typed(item)
-        for points in _outlines(path, count, _times(_matrix(path), matrix)):
+        for points in _outlines(path, count, _times(matrix_of(path), matrix)):
             if stroke is not None:
                 self._add_strokes(points, white=stroke)
             if fill is not None and _is_box(points):
@@ -195,7 +195,8 @@ def _typed(item: int) -> Any:
     return ctypes.cast(item, c.FPDF_PAGEOBJECT)
 
 
-def _matrix(item: Any) -> Matrix:
+def matrix_of(item: Any) -> Matrix:
+    """How an object of a page or form is moved, turned and scaled."""
     matrix = c.FS_MATRIX()
     c.FPDFPageObj_GetMatrix(item, matrix)
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f

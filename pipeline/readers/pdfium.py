@@ -19,7 +19,16 @@ import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Character
-from pipeline.readers.painting import WHITE, Point, address_of, painted, plain_function
+from pipeline.readers.painting import (
+    IDENTITY,
+    WHITE,
+    Matrix,
+    Point,
+    address_of,
+    matrix_of,
+    painted,
+    plain_function,
+)
 from pipeline.readers.rules import Mark, lies_in
 
 MAX_CHARACTERS = 100_000
@@ -40,6 +49,9 @@ _SIZE_STEPS = 8
 """Steps a point in which heights of characters are told apart."""
 _ERRORS = {c.FPDF_ERR_PASSWORD: "encrypted", c.FPDF_ERR_SECURITY: "encrypted"}
 
+
+Edges = tuple[float, float, float, float]
+"""Left, bottom, right and top, in the page's own coordinates."""
 
 _GET_LOOSE_BOX = plain_function(
     c.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
@@ -223,10 +235,11 @@ def _characters(
             if _is_aslant(text, place):
                 continue  # A watermark across the page, which is in every cell and in none.
             tight = _tight_box(text, place)
-            if _is_sound((x0, y0, x1, y1), tight):
+            is_bare = tight == (x0, y0, x1, y1)  # It was replaced, and has no advance.
+            if _is_sound((x0, y0, x1, y1), tight) and not is_bare:
                 trusted.add(size)
             else:
-                x0, y0, x1, y1 = _heightened(text, place, tight)
+                x0, y0, x1, y1 = _heightened(text, place, tight, is_bare=is_bare)
         character = new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0))
         if place in pale and not lies_in(Mark(*character[1:]), grounds, slack=0.0):
             continue
@@ -263,27 +276,52 @@ def _is_aslant(text: Any, place: int) -> bool:
     return angle >= 0 and abs(angle - round(angle / (math.pi / 2)) * math.pi / 2) > SLANT
 
 
-def _tight_box(text: Any, place: int) -> tuple[float, float, float, float]:
+def _tight_box(text: Any, place: int) -> Edges:
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     c.FPDFText_GetCharBox(text, place, left, right, bottom, top)
     return left.value, bottom.value, right.value, top.value
 
 
-def _heightened(text: Any, place: int, ink: tuple[float, float, float, float]) -> tuple[float, ...]:
+def _heightened(text: Any, place: int, ink: Edges, *, is_bare: bool) -> Edges:
     """The box of a character's ink, at least as high as its line: of a `一` or a dash the ink alone is a stroke."""
-    matrix, y = c.FS_MATRIX(), ctypes.c_double()
-    size = c.FPDFText_GetFontSize(text, place)
-    if not c.FPDFText_GetMatrix(text, place, matrix) or matrix.b or matrix.c:
+    own, shown = _matrices(text, place)
+    if not is_bare:
+        own = shown
+    if own[1] or own[2]:
         return ink
+    y = ctypes.c_double()
     c.FPDFText_GetCharOrigin(text, place, ctypes.c_double(), y)
-    height = size * abs(matrix.d)
+    height = c.FPDFText_GetFontSize(text, place) * abs(own[3])
     left, bottom, right, top = ink
-    if top - bottom > LEAST_INK * height:
-        return ink
-    return left, y.value - DESCENT * height, right, y.value + (1 - DESCENT) * height
+    if top - bottom <= LEAST_INK * height:
+        bottom, top = y.value - DESCENT * height, y.value + (1 - DESCENT) * height
+    return _in_form((left, bottom, right, top), own, shown)
 
 
-def _is_sound(loose: tuple[float, float, float, float], tight: tuple[float, float, float, float]) -> bool:
+def _matrices(text: Any, place: int) -> tuple[Matrix, Matrix]:
+    """How a character is set within its form, and on the page."""
+    shown = c.FS_MATRIX()
+    if not c.FPDFText_GetMatrix(text, place, shown):
+        return IDENTITY, IDENTITY
+    item = c.FPDFText_GetTextObject(text, place)
+    page = shown.a, shown.b, shown.c, shown.d, shown.e, shown.f
+    return (matrix_of(item) if item else page), page
+
+
+def _in_form(box: Edges, own: Matrix, shown: Matrix) -> Edges:
+    """Where a box stands on the page: PDFium tells that of a character it has replaced as it stands in its form.
+
+    It does so for radicals (`⼈` for `人`), which browsers write; forms are taken to be moved and scaled alone.
+    """
+    if own[:4] == shown[:4] or not (own[0] and own[3]):
+        return box
+    across, up = shown[0] / own[0], shown[3] / own[3]
+    x, y = shown[4] - own[4] * across, shown[5] - own[5] * up
+    left, bottom, right, top = box
+    return left * across + x, bottom * up + y, right * across + x, top * up + y
+
+
+def _is_sound(loose: Edges, tight: Edges) -> bool:
     """Whether an advance box can be one: PDFium leaves the scale out for text that is set downwards."""
     width, height = loose[2] - loose[0], loose[3] - loose[1]
     if width <= 0 or height <= 0:

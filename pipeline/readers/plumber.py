@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unicodedata import normalize
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
@@ -27,6 +28,8 @@ from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # It tells of each glyph that a font lacks.
+_RADICALS = dict(zip("⺟⺠⻄⻅⻆⻉⻋⻓⻔⻚⻛⻜⻢⻥⻦⻬⻰", "母民西见角贝车长门页风飞马鱼鸟齐龙", strict=True))
+"""Ideographs by the radicals of them that browsers write instead (Unicode, EquivalentUnifiedIdeograph.txt)."""
 _UNMAPPED = re.compile(r"\(cid:\d+\)")
 
 
@@ -63,11 +66,18 @@ def read_page(page: Any) -> Page:
     return Page(page.page_number, page.width, page.height, tuple(print_lines(runs)), tuple(grids))
 
 
+def _told(text: str) -> str:
+    """The text of a character: the ideograph where the file tells a radical, U+FFFD where it tells nothing."""
+    if text in _RADICALS:
+        return _RADICALS[text]
+    return normalize("NFKC", text) if "\u2f00" <= text <= "\u2fdf" else _UNMAPPED.sub("\ufffd", text)
+
+
 def _characters(page: Any) -> list[Character]:
     left, top = page.bbox[:2]
     return [
         Character(
-            _UNMAPPED.sub("\ufffd", char["text"]),
+            _told(char["text"]),
             char["x0"] - left,
             char["top"] - top,
             char["x1"] - left,
