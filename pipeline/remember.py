@@ -25,6 +25,7 @@ from pipeline.objects import object_path
 from pipeline.read import unread
 from pipeline.reading_version import reading_version
 from pipeline.report import Report
+from pipeline.reprints import without_reprints
 from pipeline.tidy import READ_TABLES, tidy
 from pipeline.versions import mark_versions
 from pipeline.workers import Limits
@@ -87,6 +88,7 @@ def read_documents(
     frames = _in_order(wanted, [*memory.frames(memory.known(wanted)), tidy(unsettled)])
     repeats = _repeats(raw, frames["documents"])
     frames["failures"] = pl.concat([frames["failures"], repeats])
+    frames = without_reprints(frames, raw)
     frames["reports"] = mark_versions(frames["reports"], frames["cells"], raw)
     return frames
 

@@ -199,7 +199,10 @@ def review(connection: Connection, archives: Sequence[Archive], most: int = MOST
     """
     weighed = _weighed(connection)
     totals = {kind: sum(row[kind] for row in weighed) for kind in KINDS}
-    failed = "SELECT * FROM failures WHERE code <> 'same_bytes' ORDER BY stage, code, source LIMIT $most"
+    failed = (
+        "SELECT * FROM failures WHERE code NOT IN ('same_bytes', 'same_report') "
+        "ORDER BY stage, code, source LIMIT $most"
+    )
     return Review(
         cases=tuple(_case(connection, row, archives) for row in weighed[:most]),
         waiting=len(weighed),
