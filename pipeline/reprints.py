@@ -96,7 +96,7 @@ def _digests(name: str, frame: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFr
 
 
 def _lasting(texts: pl.Series) -> pl.Series:
-    """Prose without the lines of the page's foot that tell of the moment: after the last section they are part of it."""
+    """Prose without what the foot of the page says of the moment: it stands behind the last section."""
     patterns = load_passing_words()
     lasting = ["\n".join(_set_aside(line, patterns) for line in (text or "").split("\n")) for text in texts]
     return pl.Series(texts.name, lasting, pl.String())
