@@ -71,7 +71,7 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipRea
     cron_schedule="0 12 * 1-6 1",
     execution_timezone=SHANGHAI,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Mondays from January to June: asks again those organs, and no others, whose report is due and lacking.",
+    description="Mondays from January to June: asks those organs alone whose report is due and lacking.",
 )
 def in_season(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """A run that asks those whose report is due and lacking, though they rest, and nobody else.
@@ -127,8 +127,16 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
     if steps:
         return "; ".join(f"{event.step_key}: {root_words(event.step_failure_data.error)}" for event in steps)
     data = context.failure_event.event_specific_data
-    error = getattr(data, "error", None)
+    error = getattr(data, "error", None) or _launching_error(context)
     return root_words(error) if error else context.failure_event.message or ""
+
+
+def _launching_error(context: dg.RunFailureSensorContext) -> object | None:
+    """What went wrong before the first step, such as code that cannot be loaded; None where nothing was said."""
+    told = context.instance.all_logs(context.dagster_run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+    events = [entry.dagster_event for entry in told if entry.dagster_event is not None]
+    errors = [event.engine_event_data.error for event in events if event.engine_event_data.error]
+    return errors[-1] if errors else None
 
 
 def root_words(error: object) -> str:

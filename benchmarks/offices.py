@@ -35,7 +35,8 @@ FAULT_YEARS = (2021, 2020, 2019)
 SITE_FAULTS_EVERY = 8
 """Of the offices that fail, so many have pages that do, for each one that is closed as a whole."""
 COPIES = 10
-SCANS_EVERY = 100
+SCANS_EVERY, SCANNED = 100, 11
+"""One office in so many has a scan for its PDF."""
 FORMATS = ("docx", "pdf", "text", "doc")
 """Formats of attachments; a .doc holds what a .docx does until an office suite has written it (`Office.to_convert`)."""
 
@@ -318,7 +319,7 @@ def _attachment(office: Office, year: int) -> tuple[str, Media]:
     if kind == "doc":
         office.to_convert[path] = "doc"
         return path, "docx"
-    if kind == "pdf" and office.number % SCANS_EVERY == 1:
+    if kind == "pdf" and office.number % SCANS_EVERY == SCANNED:
         office.to_convert[path] = "scan"
     return path, cast(Media, kind)
 
