@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.document import Cell, Grid, Locator
-from pipeline.lexicon import Lexicon, Meaning, normalise
+from pipeline.lexicon import REMEMBERED, Lexicon, Meaning, normalise
 from pipeline.templates import load_templates
 from pipeline.values import is_numeric_text, is_value_text
 
@@ -80,18 +80,18 @@ def read_rows(grids: Sequence[Grid], lexicon: Lexicon) -> list[TableRow]:
 def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: bool) -> Iterator[TableRow]:
     cells = grid.rows[index]
     above = tuple(normalise(c.text) for c in grid.covering(index) if not is_value_text(c.text))
-    row = TableRow(number, "", (), above, (), cells, first, cells[0].locator)
     labels = _row_labels(cells, lexicon)
     for place, label in enumerate(labels):
         stop = labels[place + 1].parents if place + 1 < len(labels) else len(cells)
         start = label.parents if place else 0
         before = tuple(c for c in cells[start : label.start] if is_numeric_text(c.text))
         yield _inner(
-            replace(
-                row,
+            TableRow(
+                grid=number,
                 label=_joined(cells[label.start : label.end + 1]),
                 meanings=label.meanings,
                 parents=above + _label_texts(cells[start : label.start]),
+                header=(),
                 values=cells[label.end + 1 : stop],
                 first=first and not place,
                 locator=cells[label.start].locator,
@@ -99,6 +99,7 @@ def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: b
             )
         )
     if not labels:
+        row = TableRow(number, "", (), above, (), cells, first, cells[0].locator)
         yield _unlabelled(row, cells, lexicon)
 
 
@@ -107,7 +108,7 @@ def _inner(row: TableRow) -> TableRow:
 
     A label that one variant has for a row heads several in another, of which one may be misspelt.
     """
-    if not row.values or not normalise(row.values[0].text) or is_value_text(row.values[0].text):
+    if not row.values or not _is_words(row.values[0].text):
         return row
     widths = {block_widths().get((m.variant, m.table, m.block)) for m in row.meanings}
     if widths != {len(row.values) - 1}:
@@ -148,11 +149,17 @@ def _heads(label: HeaderLabel) -> bool:
 
 
 def _joined(cells: Sequence[Cell]) -> str:
-    return "".join(cell.text for cell in cells)
+    return cells[0].text if len(cells) == 1 else "".join([cell.text for cell in cells])
 
 
 def _label_texts(cells: Iterable[Cell]) -> tuple[str, ...]:
-    return tuple(normalise(c.text) for c in cells if normalise(c.text) and not is_value_text(c.text))
+    return tuple(normalise(c.text) for c in cells if _is_words(c.text))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_words(text: str) -> bool:
+    """Whether a cell's text may be a label, or a part of one."""
+    return not is_value_text(text) and bool(normalise(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +210,10 @@ def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
 
 def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
-    labels = {i for i, c in enumerate(cells) if normalise(c.text) and not is_value_text(c.text)}
-    for end in sorted(labels, reverse=True):
+    labels = [_is_words(cell.text) for cell in cells]
+    for end in range(len(cells) - 1, -1, -1):
         for start in range(end, -1, -1):
-            if start not in labels:
+            if not labels[start]:
                 break
             meanings = _row_meanings(cells, start, end, lexicon)
             if meanings:
@@ -224,6 +231,8 @@ def _first_parent(cells: Sequence[Cell], start: int) -> int:
 def _row_meanings(cells: Sequence[Cell], start: int, end: int, lexicon: Lexicon) -> tuple[Meaning, ...]:
     """What a run of cells means as a row's label; a band over columns is one where only values follow it."""
     found = lexicon.lookup(_joined(cells[start : end + 1]))
+    if not found:
+        return ()
     rows = tuple(m for m in found if m.axis == "row")
     after = [c.text for c in cells[end + 1 :] if c.text.strip()]
     if rows or not after or not all(is_value_text(text) for text in after):
@@ -264,7 +273,8 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
 
 
 def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
-    if upper.header or (upper.numeric and lower.numeric):
+    # Whole rows follow one another nearly always: that is seen first, and costs nothing.
+    if upper.header or (upper.meanings and lower.meanings) or (upper.numeric and lower.numeric):
         return None
     values = lower.values if lower.numeric else upper.values
     if not lower.label:
