@@ -10,6 +10,8 @@ from pipeline import identify as identifying
 from pipeline.decisions import COLUMNS, Decision, find_decision, load_decisions
 from pipeline.document import Document, Locator, Paragraph
 from pipeline.identify import identify
+from pipeline.paths import reference_file
+from pipeline.reading_version import definitions_of, reachable
 from pipeline.report import Identification
 from schemas.definitions import DefinitionError
 
@@ -118,3 +120,18 @@ def test_a_wrong_decision_fails_with_its_line(tmp_path: Path, row: str, problem:
 
 def test_the_projects_own_decisions_can_be_read() -> None:
     assert all(d.reason and d.who for d in load_decisions())
+
+
+def test_own_file_stands_in_the_place_of_the_projects_and_is_part_of_the_readings_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = reference_file("agency_decisions.csv")
+    own = tmp_path / "agency_decisions.csv"
+    own.write_text(HEADER + ",甲局,,乙局,,,r,w,2024-01-31\n", "utf-8")
+    monkeypatch.setenv("OGI_REFERENCE", str(tmp_path))
+    assert reference_file("agency_decisions.csv") == own
+    assert [d.agency_name for d in load_decisions(reference_file("agency_decisions.csv"))] == ["乙局"]
+    assert reference_file("divisions.csv") == shipped.with_name("divisions.csv")
+    read_with = definitions_of(reachable(["pipeline.read"]))
+    assert own in read_with
+    assert shipped not in read_with
