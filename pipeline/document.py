@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipeline.faults import CodedError
+
 
 @dataclass(frozen=True, slots=True)
 class Locator:
@@ -145,23 +147,5 @@ class Document:
         return tuple(block for block in self.blocks if isinstance(block, Grid))
 
 
-class UnreadableDocumentError(Exception):
-    """A file that cannot be read as a document, with a code that `schemas/messages.csv` puts into words.
-
-    Attributes:
-        code: A row of `schemas/messages.csv`, such as `encrypted` or `empty_file`.
-        details: What the words' placeholders stand for; always plain text or numbers, so that the error
-            crosses process borders.
-    """
-
-    def __init__(self, code: str, **details: str | int | float) -> None:
-        super().__init__(code, details)
-        self.code = code
-        self.details = details
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.code, self.details)
-
-
-def _rebuild(code: str, details: dict[str, str | int | float]) -> UnreadableDocumentError:
-    return UnreadableDocumentError(code, **details)
+class UnreadableDocumentError(CodedError):
+    """A file that cannot be read as a document: its code is such as `encrypted` or `empty_file`."""

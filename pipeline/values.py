@@ -80,19 +80,16 @@ def money_factor(unit: str) -> int | None:
     return _words().money.get(_closed(unit))
 
 
-@lru_cache(maxsize=REMEMBERED)
 def is_value_text(text: str) -> bool:
     """Whether a cell's text can only be a value: a number, with or without unit, or a nil mark; not blank."""
-    return is_numeric_text(text) or read_value(text, "count").kind == "nil_mark"
+    return len(text := text.strip()) <= LONGEST and _is_value_text(text)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def is_numeric_text(text: str) -> bool:
     """Whether a cell's text holds a number and nothing but it, its sign and its unit."""
-    return any(read_value(text, unit).kind == "reported" for unit in ("amount", "count"))
+    return len(text := text.strip()) <= LONGEST and _is_numeric_text(text)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def read_value(text: str, column_unit: str, printed_factor: int | None = None) -> Value:
     """Reads a value cell.
 
@@ -106,7 +103,24 @@ def read_value(text: str, column_unit: str, printed_factor: int | None = None) -
         The value; counts with a fraction and amounts beyond eighteen digits are `unreadable`. A mark that
         points to a note (`12①`, `12（注1）`) is no part of the number.
     """
-    text = text.strip()
+    # What is remembered must not grow with the prose of a hostile page: its length is looked at before.
+    if len(text := text.strip()) > LONGEST:
+        return Value("unreadable")
+    return _read_value(text, column_unit, printed_factor)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_value_text(text: str) -> bool:
+    return _is_numeric_text(text) or _read_value(text, "count").kind == "nil_mark"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_numeric_text(text: str) -> bool:
+    return any(_read_value(text, unit).kind == "reported" for unit in ("amount", "count"))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read_value(text: str, column_unit: str, printed_factor: int | None = None) -> Value:
     # Nearly every cell holds plain digits: there is nothing to close up, and nothing else they could be.
     found = (Decimal(int(text)), "") if _PLAIN_DIGITS.fullmatch(text) else _number_and_rest(text)
     if isinstance(found, str):
@@ -119,8 +133,6 @@ def read_value(text: str, column_unit: str, printed_factor: int | None = None) -
 
 def _number_and_rest(text: str) -> tuple[Decimal, str] | Literal["blank", "nil_mark", "unreadable"]:
     """The number that a text begins with and what follows it; else what kind of cell it is."""
-    if len(text) > LONGEST:
-        return "unreadable"
     text = _NOTES.sub("", text)
     closed = _closed(text)
     if not closed:
