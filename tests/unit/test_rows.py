@@ -137,3 +137,12 @@ def test_a_whole_row_is_no_half_of_the_row_above_it_in_its_table() -> None:
     rows = mend(read([texts("行政强制", "（5）", "7", ""), texts("行政事业性收费", "无", "/")]), LEXICON)
     assert [keys(row) for row in rows] == [{"administrative_compulsion"}, {"administrative_fee"}]
     assert [values(row) for row in rows] == [["（5）", "7", ""], ["无", "/"]]
+
+
+def test_the_half_of_a_row_whose_heading_is_a_row_of_the_other_form() -> None:
+    label = "1.申请人无正当理由逾期不补正、行政机关不再处理其政府信息公开申请"
+    rows = read([texts("（六）其他处理", label[:20], *SEVEN)], [texts(label[20:], *[""] * 7)])
+    (row,) = mend(rows, LEXICON)
+    assert keys(row) == {"other_overdue_correction"}
+    assert values(row) == list(SEVEN)
+    assert row.parents == ("六其他处理",)
