@@ -24,14 +24,20 @@ from pipeline.document import (
     Locator,
     UnreadableDocumentError,
 )
-from pipeline.readers import covered, docx, html, package, pdf, scan
+from pipeline.readers import covered, doc, docx, html, package, pdf, scan
+from pipeline.readers.doc_text import open_word_file
 from pipeline.readers.scan import Picture
 
 MOST_PICTURES = 40
 """Pictures of a web page or a Word file that are looked at."""
+BLIP_HEAD = 64
+"""Bytes of such a record within which its picture begins."""
 FORM_CELLS = 198
 """Cells of the smaller form: where the tables have fewer, one may stand in a picture."""
 _MEDIA = re.compile(r"word/media/[^/]+\.(?:png|jpe?g|tiff?|bmp|gif|webp)")
+_BLIP = re.compile(rb"[\x1d\x1e\x29\x2a]\xf0(.{4})", re.DOTALL)
+"""The type (JPEG, PNG, TIFF, JPEG in CMYK) and length of a picture's record in a Word 97–2003 file."""
+_MAGIC = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|II\*\0|MM\0\*")
 _DATA_URI = re.compile(rb"data:image/[a-z+.-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 
 
@@ -146,6 +152,16 @@ def _word_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:
         yield from _opened(parts.part(name))
 
 
+def _doc_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:
+    """The pictures among the data of a Word 97–2003 file: records that begin with type and length."""
+    stream = open_word_file(data).extra
+    for record in islice(_BLIP.finditer(stream), MOST_PICTURES):
+        size = int.from_bytes(record.group(1), "little")
+        found = _MAGIC.search(stream, record.end(), record.end() + BLIP_HEAD)
+        if found:
+            yield from _opened(stream[found.start() : record.end() + size])
+
+
 def _opened(data: bytes) -> Iterator[Picture]:
     """The pages of a picture; what cannot be opened, or is too small to show a table, is passed over."""
     with suppress(UnreadableDocumentError):
@@ -161,4 +177,5 @@ _FINDERS: dict[str, Callable[[bytes, Document | None], Iterator[Picture]]] = {
     **dict.fromkeys(pdf.MEDIA_TYPES, covered.picture_pages),
     **dict.fromkeys(html.MEDIA_TYPES, _counted(_web_pictures)),
     **dict.fromkeys(docx.MEDIA_TYPES, _counted(_word_pictures)),
+    **dict.fromkeys(doc.MEDIA_TYPES, _counted(_doc_pictures)),
 }

@@ -66,6 +66,8 @@ MOST_DOUBTFUL, MOST_UNPROVEN = 0.05, 0.15
 """What share of its numbers may be doubtful, and what share not borne out."""
 THICKER = 0.5
 """Points by which strokes are made thicker to each side to mend them."""
+PIECES = 3
+"""Blobs that a lone stroke may have fallen into."""
 LEAST_TRACE = 2
 """Pixels of ink that are a trace of something and no noise."""
 LEGIBLE = 0.6
@@ -396,7 +398,7 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     """A reading held against the ink: lone strokes are told by their shape, numbers by their characters."""
     if is_dash(read.text, word.blobs):
         return Recognised(DASH, CEILING)
-    if len(word.blobs) == 1 and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
+    if len(word.blobs) <= PIECES and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
         ink = crops.ink_of(word.box)
         leaning = lean(ink)
         if abs(leaning) >= LEANING:

@@ -18,7 +18,7 @@ import numpy as np
 from pipeline.readers.lines import Box, enclosing
 from pipeline.readers.scanning.picture import Mask, Pixels
 
-FLAT = 0.4
+FLAT = 0.52
 """Height over width up to which a lone stroke is a dash."""
 LEANING = 0.25
 """Width over height by which a stroke leans that is a slash and no 1; a slanted 1 leans by 0.2."""

@@ -24,8 +24,10 @@ THICKEST = 3.5
 """Points up to which a stroke is thin."""
 MOST_GAP = 1.5
 """Points by which a rule may be broken."""
-PALE_LEVEL, PALE_UPRIGHT, PALE_GAP = 60.0, 40.0, 3.0
-"""The same of strokes paler than print: longer ones, since the blur of those that cross them breaks them more."""
+PALE_LEVEL, PALE_UPRIGHT = 60.0, 40.0
+"""Points from which strokes paler than print may be rules: no line of print is unbroken for so long."""
+STREAK = 20.0
+"""Points by which a stroke passes the first and the last rule it crosses where a scanner's glass left it."""
 CROSSING = 2.0
 """Points by which a rule goes on where it ends at another."""
 BLUR = 0.6
@@ -67,20 +69,19 @@ class _Layer:
 
 def find_strokes(sheet: Sheet, pale: float = PALE_RULES[0]) -> Strokes:
     """Parts a sheet's ink into the rules of tables, which may be paler than the print, and the rest."""
-    dark = sheet.ink | (sheet.grey < 255 - pale * _darkness(sheet)).astype(np.uint8)
     scale = sheet.scale
-    level = _layer(_long(sheet.ink, LEAST_LEVEL, MOST_GAP, scale) | _long(dark, PALE_LEVEL, PALE_GAP, scale))
-    upright = _layer(
-        (_long(sheet.ink.T, LEAST_UPRIGHT, MOST_GAP, scale) | _long(dark.T, PALE_UPRIGHT, PALE_GAP, scale)).T
-    )
-    across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * sheet.scale)
-    rules = _painted(level.kept(across), upright.kept(down), sheet.scale)
+    dark = (cv2.blur(sheet.grey, (3, 3)) < 255 - pale * _darkness(sheet)).astype(np.uint8)
+    level = _layer(_long(sheet.ink, LEAST_LEVEL, scale) | _unbroken(dark, PALE_LEVEL, scale))
+    upright = _layer((_long(sheet.ink.T, LEAST_UPRIGHT, scale) | _unbroken(dark.T, PALE_UPRIGHT, scale)).T)
+    across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * scale)
+    rules = _painted(level.kept(across), upright.kept(down), scale)
+    streaks = _streaks([level.boxes[i] for i in across], upright.boxes, STREAK * scale)
     grey = sheet.grey.copy()
     grey[rules > 0] = 255
-    boxes = [*(level.boxes[i] for i in across), *(upright.boxes[i] for i in down)]
-    marks = [Mark(*_points(box, sheet.scale)) for box in boxes]
+    boxes = [*(level.boxes[i] for i in across), *(upright.boxes[i] for i in down if i not in streaks)]
+    marks = [Mark(*_points(box, scale)) for box in boxes]
     ink = sheet.ink * (1 - rules)
-    return Strokes(tuple(marks), tuple(_blobs(ink, sheet.scale)), grey, ink)
+    return Strokes(tuple(marks), tuple(_blobs(ink, scale)), grey, ink)
 
 
 def _darkness(sheet: Sheet) -> float:
@@ -98,15 +99,37 @@ def _painted(level: Mask, upright: Mask, scale: float) -> Mask:
     return cv2.dilate(np.maximum(longer, higher), np.ones((edge, edge), np.uint8))
 
 
-def _long(ink: Mask, length: float, gap: float, scale: float) -> Mask:
+def _long(ink: Mask, length: float, scale: float) -> Mask:
     """Level strokes that are thin and long; one that leans by a pixel or two, or is broken, is still one."""
     ink = np.ascontiguousarray(ink)
     column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
     thin = ink * (1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, column))
     thick = cv2.dilate(thin, np.ones((3, 1), np.uint8))
-    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(gap * scale))), np.uint8))
+    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(MOST_GAP * scale))), np.uint8))
     long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
     return cv2.erode(long, np.ones((3, 1), np.uint8)) | (long & thin)
+
+
+def _unbroken(dark: Mask, length: float, scale: float) -> Mask:
+    """Level strokes that are thin and long, whatever crosses them."""
+    dark = np.ascontiguousarray(dark)
+    thick = cv2.dilate(dark, np.ones((3, 1), np.uint8))
+    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(MOST_GAP * scale))), np.uint8))
+    long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
+    long = cv2.erode(long, np.ones((3, 1), np.uint8))
+    return long * (1 - cv2.morphologyEx(long, cv2.MORPH_OPEN, np.ones((int(THICKEST * scale), 1), np.uint8)))
+
+
+def _streaks(
+    across: Sequence[tuple[int, int, int, int]], upright: Sequence[tuple[int, int, int, int]], most: float
+) -> set[int]:
+    """The upright strokes that go far beyond every rule they cross, to both ends: they are no rules."""
+    streaks: set[int] = set()
+    for place, (left, top, right, bottom) in enumerate(upright):
+        at = [y for x0, y, x1, _ in across if x0 <= right and left <= x1 and top <= y <= bottom]
+        if at and min(at) - top > most and bottom - max(at) > most:
+            streaks.add(place)
+    return streaks
 
 
 def _crossing(
