@@ -1,7 +1,9 @@
 """Mutants of good files flow through the reading of a run; out comes whether each had an answer, and at what cost.
 
     python -m benchmarks.fuzz --count 10000
-    python -m benchmarks.fuzz --first 1234 --count 1 --keep /tmp/mutants
+    python -m benchmarks.fuzz --first 1234 --count 1 --keep mutants
+    python -m benchmarks.fuzz --count 10000 --log fuzz.jsonl   # goes on where an earlier run stopped
+    python -m benchmarks.fuzz --bombs
 
 Exit code 0 when every mutant had its answer: nothing hung or crashed, none took too much memory, and no reader
 raised what it did not foresee.
@@ -10,7 +12,10 @@ raised what it did not foresee.
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
+import resource
 import sys
 import tempfile
 import time
@@ -18,19 +23,25 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bombs import BOMBS
 from benchmarks.mutations import Mutant, Seed, mutants
 from pipeline.batch import Item, read_all, read_packed
+from pipeline.export import to_json
 from pipeline.paths import sample_folder
+from pipeline.readers import scan
+from pipeline.readers.charset import decode
 from pipeline.report import Report
 from pipeline.workers import Limits, LocalWorkers
 
 LIMITS = Limits(seconds=60.0)
 SLOW_SECONDS = 20.0
 LARGE_BYTES = 1_000_000_000
+LAID_OUT_TOGETHER = 50
 FAULTS = frozenset(
     {"reader_failed", "stalled", "timed_out", "timed_out_once", "worker_died", "worker_died_once"}
 )
@@ -89,12 +100,23 @@ class MeasuringWorkers(LocalWorkers):
 
 def measured(item: Item) -> bytes:
     """Reads one file, and writes its CPU time and peak memory beside it."""
-    held = _forget_peak()
-    begun = time.process_time()
+    held, children = _forget_peak(), _largest_child()
+    begun = _processor_time()
     packed = read_packed(item)
-    cost = {"seconds": time.process_time() - begun, "peak": _memory("VmHWM") - held}
+    peak = max(_memory("VmHWM"), _largest_child() if _largest_child() > children else 0)
+    cost = {"seconds": _processor_time() - begun, "peak": peak - held}
     _cost_file(Path(item.place)).write_text(json.dumps(cost))
     return packed
+
+
+def _processor_time() -> float:
+    """Of this process, and of the children it has waited for."""
+    return sum(os.times()[:4])
+
+
+def _largest_child() -> int:
+    """The most bytes that any child so far has held: a smaller one after it is not seen, and need not be."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def _cost_file(path: Path) -> Path:
@@ -117,9 +139,34 @@ def _memory(name: str) -> int:
 
 
 def seeds(folders: Sequence[Path] = ()) -> list[Seed]:
-    """Good files of every format: the embedded sample, typeset pages in other styles, and those of more folders."""
+    """Good files of every format: the embedded sample, a .doc, copies in other encodings, those of more folders.
+
+    Pictures of pages are among them where they can be read: one in twenty, as each takes as long as hundreds.
+    """
     paths = [path for folder in (sample_folder(), LEGACY, *folders) for path in sorted(folder.glob("*.*"))]
-    return [Seed(path.name, path.read_bytes()) for path in paths]
+    found = [Seed(path.name, path.read_bytes()) for path in paths if path.is_file()]
+    found += list(_in_other_encodings(found))
+    return found * 3 + list(_pictures(found)) if scan.is_installed() else found
+
+
+def _in_other_encodings(found: Sequence[Seed]) -> Iterator[Seed]:
+    for suffix, encoding in ((".html", "gb18030"), (".txt", "gb18030"), (".txt", "utf-16")):
+        seed = next(seed for seed in found if seed.name.endswith(suffix))
+        yield Seed(f"{encoding}-{seed.name}", decode(seed.data).encode(encoding))
+
+
+def _pictures(found: Sequence[Seed]) -> Iterator[Seed]:
+    """A corner of a page as a small picture in three formats."""
+    import pypdfium2
+
+    seed = next(seed for seed in found if seed.name.endswith(".pdf"))
+    with pypdfium2.PdfDocument(seed.data) as document:
+        page = document[len(document) - 1].render(scale=1.2, grayscale=True).to_pil()
+    corner = page.crop((60, 60, 460, 300))
+    for suffix, kind in ((".png", "PNG"), (".jpg", "JPEG"), (".tif", "TIFF")):
+        out = io.BytesIO()
+        corner.save(out, kind)
+        yield Seed(seed.name.replace(".pdf", suffix), out.getvalue())
 
 
 def fuzz(made: Iterable[Mutant], limits: Limits = LIMITS, keep: Path | None = None) -> Iterator[Outcome]:
@@ -133,13 +180,15 @@ def fuzz(made: Iterable[Mutant], limits: Limits = LIMITS, keep: Path | None = No
     with tempfile.TemporaryDirectory() as folder:
         workers = MeasuringWorkers(limits)
         try:
-            for report in read_all(_written(made, Path(folder)), limits, workers):
-                path = Path(folder) / f"{report.source[:6]}.bin"
-                outcome = _outcome(report, path)
-                if keep and outcome.fault:
-                    (keep / report.source).write_bytes(path.read_bytes())
-                path.unlink()
-                yield outcome
+            reports = read_all(_written(made, Path(folder)), limits, workers)
+            while some := list(islice(reports, LAID_OUT_TOGETHER)):
+                for report, untidy in zip(some, _untidy(some), strict=True):
+                    path = Path(folder) / f"{report.source[:6]}.bin"
+                    outcome = _outcome(report, untidy, path)
+                    if keep and outcome.fault:
+                        (keep / report.source[-200:]).write_bytes(path.read_bytes())
+                    path.unlink()
+                    yield outcome
         finally:
             workers.shutdown(wait=False)
 
@@ -151,7 +200,7 @@ def _written(made: Iterable[Mutant], folder: Path) -> Iterator[Item]:
         yield Item(path, mutant.name)
 
 
-def _outcome(report: Report, path: Path) -> Outcome:
+def _outcome(report: Report, untidy: str, path: Path) -> Outcome:
     outcome = Outcome(report.source, report.status)
     if report.failure is not None:
         outcome.answer, outcome.reason = report.failure.message.code, report.failure.message.text()
@@ -160,56 +209,103 @@ def _outcome(report: Report, path: Path) -> Outcome:
         costs = json.loads(cost.read_text())
         outcome.seconds, outcome.peak = costs["seconds"], costs["peak"]
         cost.unlink()
-    untidy = _untidy(report)
     if untidy:
         outcome.answer, outcome.reason = "reader_failed", untidy
     return outcome
 
 
-def _untidy(report: Report) -> str:
-    """Why a report cannot be laid out, printed or accounted for; empty where it can."""
-    from pipeline.export import to_json
-    from pipeline.tidy import tidy
+def _untidy(reports: Sequence[Report]) -> list[str]:
+    """Why each report cannot be laid out, printed or accounted for; empty where it can."""
+    reasons = [_unaccounted(report) for report in reports]
+    if not _refused(reports):
+        return reasons
+    return [reason or _refused([report]) for report, reason in zip(reports, reasons, strict=True)]
 
+
+def _unaccounted(report: Report) -> str:
     extraction = report.extraction
     placed = extraction.numeric_used + sum(extraction.numeric_ignored.values()) + len(extraction.leftovers)
     if extraction.numeric_found != placed:
         return f"{extraction.numeric_found} numbers found, {placed} accounted for"
     try:
         json.loads(to_json(report))
-        tidy([report])
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
 
 
+def _refused(reports: Sequence[Report]) -> str:
+    """Why reports cannot be laid out in tables that keep to their definitions."""
+    from pipeline.tidy import tidy
+    from schemas.tables import validate
+
+    try:
+        for name, frame in tidy(reports).items():
+            validate(name, frame)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:300]
+    return ""
+
+
 def main() -> int:
     """Runs the fuzzer and prints what became of the mutants."""
-    parser = argparse.ArgumentParser(description="Reads mutants of good files.")
-    parser.add_argument("--count", type=int, default=150)
-    parser.add_argument("--first", type=int, default=0, help="the number of the first mutant")
-    parser.add_argument(
-        "--seeds", type=Path, action="append", default=[], help="a folder with more good files"
-    )
-    parser.add_argument("--keep", type=Path, help="leave mutants without a proper answer here")
-    asked = parser.parse_args()
+    asked = _arguments().parse_args()
     if asked.keep:
         asked.keep.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    outcomes = []
-    for outcome in fuzz(mutants(seeds(asked.seeds), asked.count, asked.first), keep=asked.keep):
+    outcomes = _logged(asked.log) if asked.log else []
+    before = len(outcomes)
+    if asked.bombs:
+        made: Iterator[Mutant] = bombs()
+    else:
+        made = mutants(seeds(asked.seeds), asked.count - before, asked.first + before)
+    for outcome in fuzz(made, Limits(seconds=LIMITS.seconds, workers=asked.workers), asked.keep):
         outcomes.append(outcome)
-        if outcome.fault:
-            print(
-                f"{outcome.fault}: {outcome.name}: {outcome.reason} ({outcome.seconds} s, {outcome.peak} B)",
-                flush=True,
-            )
+        if asked.log:
+            with asked.log.open("a") as log:
+                log.write(json.dumps(asdict(outcome)) + "\n")
+        if outcome.fault or asked.bombs:
+            print(_line(outcome), flush=True)
         if len(outcomes) % 500 == 0:
             print(
                 f"{len(outcomes)} answers after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True
             )
     _print(outcomes, time.monotonic() - begun)
     return 1 if any(outcome.fault for outcome in outcomes) else 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Reads mutants of good files.")
+    parser.add_argument("--count", type=int, default=150)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutant")
+    parser.add_argument("--workers", type=int, default=LIMITS.workers)
+    parser.add_argument(
+        "--bombs", action="store_true", help="the files made hostile on purpose, and no mutants"
+    )
+    parser.add_argument(
+        "--log", type=Path, help="write every answer here, and go on after those that stand there"
+    )
+    parser.add_argument(
+        "--seeds", type=Path, action="append", default=[], help="a folder with more good files"
+    )
+    parser.add_argument("--keep", type=Path, help="leave mutants without a proper answer here")
+    return parser
+
+
+def bombs() -> Iterator[Mutant]:
+    """The files made hostile on purpose."""
+    for number, (name, make) in enumerate(BOMBS.items()):
+        yield Mutant(number, name, ("bomb",), make())
+
+
+def _logged(path: Path) -> list[Outcome]:
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [Outcome(**json.loads(line)) for line in lines]
+
+
+def _line(outcome: Outcome) -> str:
+    cost = f"{outcome.seconds} s, {outcome.peak} B"
+    return f"{outcome.fault or outcome.answer}: {outcome.name}: {outcome.reason} ({cost})"
 
 
 def _print(outcomes: Sequence[Outcome], seconds: float) -> None:

@@ -76,6 +76,21 @@ def address_space() -> int:
     return _pages()[0]
 
 
+def allowed() -> float:
+    """Bytes of address space that this process may hold."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return math.inf if limit == resource.RLIM_INFINITY else limit
+
+
+def most_held() -> int:
+    """The most bytes of address space that this process has held so far; 0 where the system does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    return int(status.partition("VmPeak:")[2].split()[0]) * 1024
+
+
 def is_worn() -> bool:
     """Whether an earlier document left so little address space that the next would not have its share."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
@@ -93,6 +108,6 @@ def _pages() -> tuple[int, int]:
     """Bytes of address space and of memory that this process holds; 0 where the system does not tell."""
     try:
         size, held = Path("/proc/self/statm").read_text().split()[:2]
-    except OSError:
+    except (OSError, MemoryError):
         return 0, 0
     return int(size) * resource.getpagesize(), int(held) * resource.getpagesize()

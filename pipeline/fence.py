@@ -16,13 +16,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
 
-from pipeline.allowance import address_space, keep_to
+from pipeline.allowance import address_space, allowed, keep_to, most_held
 from pipeline.document import UnreadableDocumentError
 
 T = TypeVar("T")
 MEMORY = 700_000_000
 """Bytes of address space that a fenced call may take beyond what the process holds when it begins."""
 SECONDS = 15
+NEARLY = 0.95
+"""Share of the memory allowed from which a failure is taken for want of it: libraries say it in their own ways."""
 _DEATH_OF_PARENT = 1
 _TOO_MUCH = frozenset({signal.SIGABRT, signal.SIGKILL})
 """How a process ends that is refused memory: libraries in C give up, or the system ends it."""
@@ -76,6 +78,8 @@ def _answer(function: Callable[..., T], arguments: tuple[Any, ...]) -> bytes:
     except RecursionError:
         return pickle.dumps((None, UnreadableDocumentError("limit_exceeded", what="nesting")))
     except Exception as error:
+        if most_held() > NEARLY * allowed():
+            return pickle.dumps((None, UnreadableDocumentError("limit_exceeded", what="memory")))
         # Not every library's exception can be pickled; its class and words are all that is told of it.
         return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
 

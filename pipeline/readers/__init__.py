@@ -22,6 +22,11 @@ from pipeline.readers.sniff import ENCRYPTED, sniff
 FIRST_VERSION = "1"
 CELLS_LIMIT = 50_000
 """Cells of all tables of a document: a report has 200, a county's reports bound together some ten thousand."""
+PARAGRAPHS_LIMIT = 50_000
+CHARACTERS_LIMIT = 3_000_000
+"""The same of a document's text: a report has some hundred paragraphs and twenty thousand characters."""
+PLAIN_BYTES = 1_000_000
+"""Up to which a file cannot take much more time or memory than its size, as long as its reader knows no better."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -29,9 +34,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class Reader(Protocol):
     """A module that reads a format.
 
-    It may state its `VERSION`, raised whenever it reads differently, and have a function `is_plain(data)`: a file
-    of which that is not true is read in a process of its own, which may die of it. Its `other_readings(document)`,
-    if it has any, are functions like `read` to try where that leaves numbers over, the cheapest first.
+    It may state its `VERSION`, raised whenever it reads differently, and have a function `is_plain(data)`, by
+    default whether a file is small: one that is not is read in a process of its own, which may die of it. Its
+    `other_readings(document)`, if it has any, are functions like `read` to try where that leaves numbers over, the
+    cheapest first; each has a process of its own.
     """
 
     MEDIA_TYPES: tuple[str, ...]
@@ -49,9 +55,9 @@ def read_document(data: bytes, name: str = "") -> Document:
 
     Raises:
         UnreadableDocumentError: `empty_file`, `picture`, `encrypted`, `unsupported_type`, `limit_exceeded` for
-            more cells than any report has, or what the format's reader says.
+            more text or cells than any report has, or what the format's reader says.
     """
-    return _bounded(_read(data, sniff(data, name)))
+    return _read(data, sniff(data, name))
 
 
 def other_readings(data: bytes, document: Document) -> Iterator[Document]:
@@ -68,13 +74,20 @@ def other_readings(data: bytes, document: Document) -> Iterator[Document]:
     for read in ways(document):
         # The first reading stands, whatever a second one trips over.
         with suppress(Exception):
-            yield _bounded(_guarded(reader, read, data, document.sha256))
+            yield fenced(_read_bounded, read, data, document.sha256)
 
 
 def _bounded(document: Document) -> Document:
-    cells = sum(len(row) for grid in document.grids for row in grid.rows)
-    if cells > CELLS_LIMIT:
-        raise UnreadableDocumentError("limit_exceeded", what=f"{cells} > {CELLS_LIMIT} cells in its tables")
+    grids, paragraphs = document.grids, document.paragraphs
+    characters = sum(len(paragraph.text) for paragraph in paragraphs)
+    characters += sum(len(cell.text) for grid in grids for cell in grid.cells())
+    for count, limit, what in (
+        (sum(len(row) for grid in grids for row in grid.rows), CELLS_LIMIT, "cells in its tables"),
+        (len(paragraphs), PARAGRAPHS_LIMIT, "paragraphs"),
+        (characters, CHARACTERS_LIMIT, "characters"),
+    ):
+        if count > limit:
+            raise UnreadableDocumentError("limit_exceeded", what=f"{count} > {limit} {what}")
     return _writable(document)
 
 
@@ -99,13 +112,19 @@ def _writable_cell(cell: Cell) -> Cell:
 
 
 def _read(data: bytes, media_type: str) -> Document:
-    return _guarded(reader_of(media_type), _read_here, data, media_type)
+    is_plain = getattr(reader_of(media_type), "is_plain", _is_small)
+    if is_plain(data):
+        return _read_bounded(_read_here, data, media_type)
+    return fenced(_read_bounded, _read_here, data, media_type)
 
 
-def _guarded(reader: Reader, read: Callable[[bytes, str], Document], data: bytes, told: str) -> Document:
-    """What a function reads from a file, in a process of its own where the reader wants one for it."""
-    is_plain = getattr(reader, "is_plain", None)
-    return read(data, told) if is_plain is None or is_plain(data) else fenced(read, data, told)
+def _is_small(data: bytes) -> bool:
+    return len(data) <= PLAIN_BYTES
+
+
+def _read_bounded(read: Callable[[bytes, str], Document], data: bytes, told: str) -> Document:
+    """What a function reads from a file, held to the limits before it crosses to another process."""
+    return _bounded(read(data, told))
 
 
 def _read_here(data: bytes, media_type: str) -> Document:

@@ -73,7 +73,7 @@ def picture_pages(data: bytes, document: Document | None) -> Iterator[Picture]:
         for index in range(len(source)):
             page = source[index]
             cover = _cover_of(page)
-            if _is_picture(cover, index + 1, document):
+            if _is_picture(cover, index + 1, document) and not scan.is_thread(*page.get_size()):
                 yield _drawn(page, cover.dpi, index + 1)
             page.close()
 

@@ -118,6 +118,8 @@ def _streams(data: bytes) -> dict[str, bytes]:
         with olefile.OleFileIO(io.BytesIO(data)) as storage:
             names = [entry[0] for entry in storage.listdir() if len(entry) == 1]
             wanted = [name for name in names if name.lower() in ("worddocument", "0table", "1table", "data")]
+            if any(storage.get_size(name) > len(data) for name in wanted):
+                raise UnreadableDocumentError("damaged", reason="a stream is said to be larger than the file")
             return {name.lower(): storage.openstream(name).read() for name in wanted}
     except (OSError, ValueError, IndexError, TypeError, AttributeError) as error:
         raise UnreadableDocumentError("damaged", reason=str(error)) from None

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
 from pipeline.readers.drawn import CELLS_LIMIT, SPAN_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.numbering import Counters
-from pipeline.readers.package import Package, open_package, related_part
+from pipeline.readers.package import Package, open_package, related_part, states_little
 from pipeline.readers.printed import printed_lines, raised
 from pipeline.readers.word_styles import Numbering, Styles, read_styles
 from pipeline.readers.word_xml import (
@@ -56,6 +56,11 @@ PRIVATE_USE = range(0xE000, 0xF900)
 Element = Any
 
 _SPACE = re.compile(r"\s+")
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether a file may be read in the process that reads others."""
+    return states_little(data)
 
 
 def read(data: bytes, sha256: str) -> Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ MAX_PAGES = 60
 """Pages of a scan: at some seconds a page, more would outlive any worker."""
 MAX_PIXELS = 80_000_000
 """Pixels of a page: A3 at 600 dots an inch has 70 million."""
+MOST_SLENDER = 60
+"""Times as long as wide: whole reports are drawn as one long strip, none as a thread."""
 LEAST_SIDE = 200
 """Pixels: a smaller picture is an icon or a seal and shows no page."""
 
@@ -135,7 +138,9 @@ def _opening() -> Iterator[None]:
 
     try:
         yield
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise UnreadableDocumentError("limit_exceeded", what=str(error)[:100]) from error
+    except (OSError, SyntaxError, ValueError, OverflowError, struct.error) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:100]
         raise UnreadableDocumentError("damaged", reason=reason) from error
 
@@ -151,8 +156,9 @@ def open_pictures(data: bytes) -> Iterator[Picture]:
     from PIL import Image, ImageOps, ImageSequence
 
     with _opening(), Image.open(io.BytesIO(data)) as image:
-        _bound(getattr(image, "n_frames", 1), image.width * image.height)
+        bound_pages(getattr(image, "n_frames", 1))
         for number, frame in enumerate(ImageSequence.Iterator(image), 1):
+            _bound_size(*frame.size)
             grey = _on_white(ImageOps.exif_transpose(frame))
             yield Picture(np.asarray(grey), _stated_dpi(frame), number)
 
@@ -167,10 +173,16 @@ def bound_pages(pages: int) -> None:
         raise UnreadableDocumentError("limit_exceeded", what=f"{pages} > {MAX_PAGES} scanned pages")
 
 
-def _bound(pages: int, pixels: int) -> None:
-    bound_pages(pages)
-    if pixels > MAX_PIXELS:
-        raise UnreadableDocumentError("limit_exceeded", what=f"{pixels} > {MAX_PIXELS} pixels")
+def _bound_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{width * height} > {MAX_PIXELS} pixels")
+    if is_thread(width, height):
+        raise UnreadableDocumentError("limit_exceeded", what=f"a picture of {width} by {height} pixels")
+
+
+def is_thread(width: float, height: float) -> bool:
+    """Whether something is so slender that no page is."""
+    return max(width, height) > MOST_SLENDER * min(width, height)
 
 
 def _on_white(image: Any) -> Any:

@@ -21,6 +21,8 @@ from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
 VERSION = "3"
+TEXT_LIMIT = 5_000_000
+"""Characters, white space included; a report has some twenty thousand."""
 LEAST_COMMA_ROWS = 5
 """Rows of a label and numbers that a file must hold for its commas to be taken for the sides of cells."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -40,9 +42,12 @@ def read(data: bytes, sha256: str) -> Document:
     """Reads a text copy.
 
     Raises:
-        UnreadableDocumentError: `no_text` where the file holds white space only.
+        UnreadableDocumentError: `no_text` where the file holds white space only; `limit_exceeded`.
     """
-    text = _artifacts().sub("", decode(data)).replace("\r\n", "\n").replace("\r", "\n")
+    text = decode(data)
+    if len(text) > TEXT_LIMIT:
+        raise UnreadableDocumentError("limit_exceeded", what=f"{len(text)} > {TEXT_LIMIT} characters")
+    text = _artifacts().sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     text = _PAGE_END_IN_ROW.sub("", text).replace("\f", "\n")
     lines = [(number, line.rstrip("\n")) for number, line in enumerate(text.split("\n"), start=1)]
     if not text.strip():
