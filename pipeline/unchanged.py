@@ -76,7 +76,7 @@ def parts_of(
     """Digests of all that the published data depends on, by name.
 
     Args:
-        raw: The documents of the run (`pipeline.intake.RAW_SCHEMA`).
+        raw: The documents of the run (`pipeline.intake.RAW_SCHEMA`); where the archive stands does not count.
         sources: All sources; coverage names the organs whose address gave no report.
         corrections: The file of corrections, which need not be there.
         as_of: The day of the run; it counts only by the due dates that have passed.
@@ -87,7 +87,7 @@ def parts_of(
         `documents`, `sources`, `corrections`, `due_dates`, `settings`, `code`, `libraries`.
     """
     return {
-        "documents": _digest([raw.write_csv(null_value="\0", line_terminator="\r\n")]),
+        "documents": _digest([raw.drop("location").write_csv(null_value="\0", line_terminator="\r\n")]),
         "sources": _digest(sorted(_words(source) for source in sources if source.kind != "listing")),
         "corrections": _file_digest(corrections) if corrections.is_file() else "",
         "due_dates": str(last_due_passed(as_of)),

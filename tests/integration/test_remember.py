@@ -179,6 +179,8 @@ def test_bytes_that_are_not_those_archived_are_not_believed(tmp_path, raw):
     rotten = raw[:1].with_columns(location=pl.lit(str(path)))
     frames, _ = build(rotten, tmp_path / "memory")
     assert frames["failures"]["code"].to_list() == ["archive_corrupt"]
+    told = "".join(frames["failures"]["message_en"])
+    assert str(tmp_path) not in told  # it is published
     assert frames["documents"].is_empty()
     assert len(build(raw[:1], tmp_path / "memory")[1]) == 1
 
