@@ -112,6 +112,8 @@ WITHOUT_TEXT = "pages_without_text"
 """The property that names the pages of a file which hold no text, where others do."""
 UNREAD_PICTURES = "pictures_unread"
 """The property that says how many pictures were left unread for want of the extra for text recognition."""
+EMBEDDED_SHEETS = "embedded_sheets"
+"""The property for how many spreadsheets a file embeds; a person sees them as tables, the text has none of it."""
 
 
 RECOGNISED_PAGES = "pages_recognised"

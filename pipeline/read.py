@@ -8,7 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.confidence import recognised_places, weigh
-from pipeline.document import UNREAD_PICTURES, WITHOUT_TEXT, Document, Locator, UnreadableDocumentError
+from pipeline.document import (
+    EMBEDDED_SHEETS,
+    UNREAD_PICTURES,
+    WITHOUT_TEXT,
+    Document,
+    Locator,
+    UnreadableDocumentError,
+)
 from pipeline.figures import figures
 from pipeline.identify import identify
 from pipeline.narrative import sections
@@ -83,14 +90,18 @@ def _read(report: Report, reading: Reading, host: str) -> Report:
 
 
 def _unread_pages(document: Document) -> Iterator[Finding]:
-    """What was not read because it holds no text: pages of a PDF, pictures in any file."""
+    """What was not read because it holds no text: pages of a PDF, pictures and spreadsheets in any file."""
     read = {str(block.locator.page) for block in document.blocks}
-    empty = [page for page in document.properties.get(WITHOUT_TEXT, "").split(",") if page and page not in read]
+    empty = [
+        page for page in document.properties.get(WITHOUT_TEXT, "").split(",") if page and page not in read
+    ]
     if empty:
         place = Locator(page=int(empty[0]))
         yield Finding(message("pages_without_text", pages=", ".join(empty)), place)
     if UNREAD_PICTURES in document.properties:
         yield Finding(message("pictures_unread", count=document.properties[UNREAD_PICTURES]))
+    if EMBEDDED_SHEETS in document.properties:
+        yield Finding(message("embedded_sheets", count=document.properties[EMBEDDED_SHEETS]))
 
 
 def _status(extraction: Extraction, identity: Identification) -> Status:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipeline.document import Document, UnreadableDocumentError
+from pipeline.document import EMBEDDED_SHEETS, Document, UnreadableDocumentError
 from pipeline.readers.doc_lists import StyleNumbering, read_lists, read_style_numbering
 from pipeline.readers.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, run_stretches
 from pipeline.readers.doc_text import MEDIA_TYPE, PADDING, WordFile, open_word_file
@@ -26,6 +26,7 @@ CELL_END = "\x07"
 SAME_EDGE = 30
 """Twips (a point and a half) within which two edges are one: programs round them differently in each row."""
 
+_SHEET = re.compile("\x13 *EMBED (?:Excel|ET)[.]")
 _MARKS = re.compile("[\r\x07\x0c]")
 _FIELD_MARK = re.compile("[\x13\x14\x15]")
 _NOT_STRUCTURE = re.compile("[^\r\x07\x0c]")
@@ -46,12 +47,15 @@ def read(data: bytes, sha256: str) -> Document:
         UnreadableDocumentError: `encrypted`; `unsupported_type` for Word 95 and older; `damaged`; `no_text`.
     """
     try:
-        blocks = blocks_from(_content(open_word_file(data)))
+        file = open_word_file(data)
+        blocks = blocks_from(_content(file))
     except (struct.error, IndexError, KeyError, RecursionError) as error:
         raise UnreadableDocumentError("damaged", reason=f"{type(error).__name__}: {error}") from None
     if not blocks:
         raise UnreadableDocumentError("no_text")
-    return Document(blocks, MEDIA_TYPE, sha256, "doc/pieces")
+    sheets = len(_SHEET.findall(file.text))
+    properties = {EMBEDDED_SHEETS: str(sheets)} if sheets else {}
+    return Document(blocks, MEDIA_TYPE, sha256, "doc/pieces", properties)
 
 
 def _content(file: WordFile) -> list[Item]:

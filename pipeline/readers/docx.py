@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.document import Document, Paragraph, UnreadableDocumentError
+from pipeline.document import EMBEDDED_SHEETS, Document, Paragraph, UnreadableDocumentError
 from pipeline.readers.drawn import CELLS_LIMIT, SPAN_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.numbering import Counters
 from pipeline.readers.package import Package, open_package, related_part, states_little
@@ -42,6 +42,9 @@ VERTICAL_PLACE = w("vertAlign")
 RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS, VERTICAL_PLACE)
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+EMBEDDED = "{urn:schemas-microsoft-com:office:office}OLEObject"
+SHEETS = ("Excel.", "ET.")
+"""Of Excel and of WPS: what the program's name of an embedded spreadsheet begins with."""
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
 RUN_WRAPPERS = BLOCK_WRAPPERS | set(map(w, ("hyperlink", "fldSimple", "dir", "bdo", "ruby", "rubyBase")))
 SIGNS = {
@@ -83,6 +86,9 @@ def read(data: bytes, sha256: str) -> Document:
     if not blocks:
         raise UnreadableDocumentError("no_text")
     properties = {"image_count": str(sum(1 for _ in root.iter(PICTURE)))}
+    sheets = sum(part.get("ProgID", "").startswith(SHEETS) for part in root.iter(EMBEDDED))
+    if sheets:
+        properties[EMBEDDED_SHEETS] = str(sheets)
     title = _title(package)
     prose = _SPACE.sub("", "".join(block.text for block in blocks if isinstance(block, Paragraph)))
     # Offices write over last year's file and leave its title: only one that the text repeats is believed.

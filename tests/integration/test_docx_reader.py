@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
+from pipeline.read import read_report
 from pipeline.readers import docx, read_document
 from tests.tilings import TILINGS, Tiling
 
@@ -246,6 +247,17 @@ def test_a_raised_number_is_a_notes_and_joins_none() -> None:
     back_down = mark.format('<w:rStyle w:val="note"/><w:vertAlign w:val="baseline"/>')
     body = "".join(f"<w:p><w:r><w:t>12</w:t></w:r>{run}</w:p>" for run in (by_hand, by_style, back_down))
     assert shown(read(body, styles=styles)) == ["12¹", "12¹", "121"]
+
+
+def test_an_embedded_spreadsheet_is_said_to_be_unread() -> None:
+    embedded = (
+        '<w:object><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" ProgID="{}"/></w:object>'
+    )
+    programs = ("Excel.Sheet.12", "ET.Sheet.8", "Equation.3")
+    runs = "".join(f"<w:r>{embedded.format(program)}</w:r>" for program in programs)
+    data = package(f"<w:p><w:r><w:t>一、总体情况</w:t></w:r>{runs}</w:p>")
+    findings = read_report(data, "").extraction.findings
+    assert [f.message.details for f in findings if f.message.code == "embedded_sheets"] == [{"count": "2"}]
 
 
 def test_the_strict_form_of_the_standard_is_read() -> None:
