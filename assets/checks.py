@@ -20,7 +20,6 @@ from schemas.checks import Rule
 from schemas.tables import TableError, conform, validate
 
 SAMPLES = 5
-TREND_RUNS = 5  # runs looked back over for the last evaluation; the newest one is this run, still planned
 
 
 def definition_check(name: str) -> dg.AssetChecksDefinition:
@@ -76,15 +75,13 @@ def trend(
     The instance keeps what checks said, so there is a trend wherever there is a standing one.
     """
     key = dg.AssetCheckKey(dg.AssetKey(asset), check)
-    records = context.instance.event_log_storage.get_asset_check_execution_history(key, limit=TREND_RUNS)
-    evaluations = (record.event and record.event.dagster_event for record in records)
-    before = next((e.asset_check_evaluation_data.metadata for e in evaluations if _is_evaluation(e)), {})
+    # The last that was completed: that of this run is planned, and nights without change passed theirs over.
+    summary = context.instance.event_log_storage.get_asset_check_summary_records([key])[key]
+    last = summary.last_completed_check_execution_record
+    event = last.event.dagster_event if last and last.event else None
+    before = event.asset_check_evaluation_data.metadata if event else {}
     known = {name: before[name].value for name in counts if name in before}
     return {f"{name}_change": counts[name] - int(str(value)) for name, value in known.items()}
-
-
-def _is_evaluation(event: dg.DagsterEvent | None) -> bool:
-    return event is not None and event.event_type_value == "ASSET_CHECK_EVALUATION"
 
 
 def _sample(frame: pl.DataFrame, columns: Sequence[str]) -> dg.JsonMetadataValue:

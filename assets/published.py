@@ -1,6 +1,10 @@
 """Published: tables that passed their checks go into the Parquet store, and the store into a release."""
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
 import dagster as dg
+import polars as pl
 
 from assets.automation import fresh_nightly
 from assets.resources import Line, read_staged
@@ -19,6 +23,24 @@ WRITER = "warehouse"
 STAGED = tuple(name for name in load_tables() if name not in definition_frames())
 
 
+class Staged(Mapping[str, pl.DataFrame]):
+    """The tables to publish, each read when it is asked for: all of them at once would fill the memory."""
+
+    def __init__(self, staging: Path) -> None:
+        self._staging = staging
+        self._definitions = definition_frames()
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        known = self._definitions
+        return known[name] if name in known else read_staged(self._staging, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._definitions, *STAGED))
+
+    def __len__(self) -> int:
+        return len(self._definitions) + len(STAGED)
+
+
 @dg.asset(
     group_name="published",
     kinds={"parquet"},
@@ -30,8 +52,7 @@ STAGED = tuple(name for name in load_tables() if name not in definition_frames()
 )
 def parquet_store(line: Line) -> dg.MaterializeResult[None]:
     """Writes every table into the store, each held to its definition once more."""
-    frames = definition_frames() | {name: read_staged(line.staging, name) for name in STAGED}
-    manifest = write_tables(frames, line.store)
+    manifest = write_tables(Staged(line.staging), line.store)
     return dg.MaterializeResult(metadata={name: manifest.rows(name) for name in manifest.tables})
 
 

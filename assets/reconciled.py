@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from assets.resources import Line, of_years
+from assets.resources import Line, by_year
 from assets.tables import described, report_years, single_run
 from pipeline.checks import evaluate, rule_table
 from pipeline.corrections import harmonize_corrected, judge
@@ -49,8 +49,9 @@ def harmonized(
     corrections: pl.DataFrame,
 ) -> pl.DataFrame:
     """The current reports' figures under concepts that hold across form variants, corrections applied."""
-    years = context.partition_keys
-    return harmonize_corrected(of_years(cells, years), of_years(readings, years), corrections)
+    return by_year(
+        context.partition_keys, lambda *part: harmonize_corrected(*part, corrections), cells, readings
+    )
 
 
 @dg.asset(

@@ -180,6 +180,9 @@ def read_staged(staging: Path, name: str, years: Iterable[str] | None = None) ->
     return pl.concat(frames)
 
 
-def of_years(frame: pl.DataFrame, years: Iterable[str]) -> pl.DataFrame:
-    """The rows of some report years."""
-    return pl.concat([of_year(frame, year) for year in years])
+def by_year(years: Iterable[str], make: Callable[..., pl.DataFrame], *frames: pl.DataFrame) -> pl.DataFrame:
+    """What is made of some frames, a report year at a time: no step need hold twenty million cells twice."""
+    years = list(years)
+    found = {UNKNOWN_YEAR if year is None else str(year) for year in frames[0]["report_year"].unique()}
+    chosen = [year for year in years if year in found] or years[:1]
+    return pl.concat([make(*(of_year(frame, year) for frame in frames)) for year in chosen])

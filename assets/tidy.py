@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.resources import of_years
+from assets.resources import by_year
 from assets.tables import described, report_years, single_run
 from pipeline import agency_register
 from pipeline.tidy import FACTS, fact, with_checks
@@ -21,7 +21,7 @@ def _fact_asset(name: str) -> dg.AssetsDefinition:
         **described(name, "pipeline/tidy.py"),
     )
     def facts(context: dg.AssetExecutionContext, cells: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
-        return fact(name, of_years(cells, context.partition_keys), readings)
+        return by_year(context.partition_keys, lambda part: fact(name, part, readings), cells)
 
     return facts
 

@@ -14,6 +14,9 @@ from pipeline.columns import COLUMN, KIND, REPORT, ROW, TABLE, VARIANT
 from pipeline.ledger import national_forms
 from pipeline.report import TABLES
 
+BATCH = 10_000
+"""Reports looked at together: twenty million cells with their forms would not fit in memory."""
+
 
 @cache
 def form_sizes() -> pl.DataFrame:
@@ -33,6 +36,15 @@ def incomplete(cells: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         (distinct ones that the form has) and `of_a_kind` (those whose kind is known); a row a table that is
         wrong.
     """
+    count = 1 + reports.height // BATCH
+    if count == 1:
+        return _incomplete(cells, reports)
+    part = pl.col(REPORT).cast(pl.String).hash() % count
+    wrong = [_incomplete(*(f.filter(part == number) for f in (cells, reports))) for number in range(count)]
+    return pl.concat(wrong).sort(REPORT, TABLE)
+
+
+def _incomplete(cells: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     texts = pl.col(TABLE, ROW, COLUMN, VARIANT, KIND).cast(pl.String)
     found = cells.select(REPORT, TABLE, ROW, COLUMN, VARIANT, KIND).with_columns(texts)
     form = (

@@ -110,7 +110,8 @@ def write_tables(
     """Writes frames into the store; tables that are not named stay as they are.
 
     Args:
-        frames: Frames by table; types are conformed, everything else is checked.
+        frames: Frames by table; types are conformed, everything else is checked. Each is asked for twice (to be
+            checked before anything is written, and to be written), and held no longer than that takes.
         folder: The store.
         years: With None, each frame is the whole table. Otherwise the frames hold these report years alone
             (None for the unknown one): other years of partitioned tables stay, named years without rows go.
@@ -123,14 +124,13 @@ def write_tables(
         StoreError: A frame holds years that were not named; nothing was written.
         StoreLockedError: Another run is writing.
     """
-    checked = {name: validate(name, conform(name, frame)) for name, frame in frames.items()}
-    for name, frame in checked.items():
-        _check_years(name, frame, years)
+    for name in frames:
+        _check_years(name, validate(name, conform(name, frames[name])), years)
     with only_writer(folder):
         working = folder / WORKING_NAME
         shutil.rmtree(working, ignore_errors=True)
-        kept = [file for file in read_manifest(folder).files if not _replaced(file, checked, years)]
-        manifest = _manifest([*kept, *_written(checked, kept, working)])
+        kept = [file for file in read_manifest(folder).files if not _replaced(file, frames, years)]
+        manifest = _manifest([*kept, *_written(frames, kept, working)])
         _move(manifest, working, folder)
         shutil.rmtree(working)
     return manifest
@@ -191,8 +191,8 @@ def _written(
     files = []
     held = {file.table for file in kept}
     with duckdb.connect() as connection:
-        for name, frame in frames.items():
-            for year, part in _parts(table(name), frame, needed=name not in held):
+        for name in frames:
+            for year, part in _parts(table(name), conform(name, frames[name]), needed=name not in held):
                 files.append(_write(connection, table(name), year, _sorted(table(name), part), working))
     return files
 
@@ -207,8 +207,8 @@ def _parts(
         if needed:
             yield None, frame
     else:
-        for (year,), part in frame.partition_by(PARTITION, as_dict=True, maintain_order=True).items():
-            yield year, part
+        for year in frame[PARTITION].unique(maintain_order=True):
+            yield year, frame.filter(pl.col(PARTITION).eq_missing(pl.lit(year, frame.schema[PARTITION])))
 
 
 def _path(definition: TableDefinition, year: int | None) -> str:

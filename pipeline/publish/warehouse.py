@@ -202,7 +202,17 @@ def _name(building: Path, release: Path) -> None:
 
 def _config(building: Path) -> dict[str, str | bool | int | float | list[str]]:
     # What does not fit in memory is spilled beside the release, not into whatever folder the run started in.
-    return {"temp_directory": str(building / _SPILL), "autoinstall_known_extensions": False}
+    return {
+        "temp_directory": str(building / _SPILL),
+        "autoinstall_known_extensions": False,
+        "memory_limit": f"{_memory() // 2**20}MiB",
+    }
+
+
+def _memory() -> int:
+    """Bytes that making a release may take: a quarter of the machine's, since it is seldom alone on it."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(whole // 4, 2**30)
 
 
 def _copy(parquet: Path, manifest: Manifest, target: Path) -> None:
