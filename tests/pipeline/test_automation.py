@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.launcher import WorkerStatus
 
 from assets import command
 from assets.automation import ALARM, EVERYTHING, IN_SEASON, INBOX, alarm_sensor, inbox
 from assets.definitions import defs
+from assets.launcher import WAREHOUSE_TAG, WatchedRunLauncher
 from assets.tables import ALL_YEARS
+from benchmarks.nights import by_daemon
+from benchmarks.offices import offices, served
+from benchmarks.service import EVERY_MINUTE, Service
 from pipeline.alarms import LOG
-from pipeline.nights import LOCK, last_night
+from pipeline.nights import LOCK, last_night, one_run
 from pipeline.publish.lock import only_writer
-from pipeline.publish.query import open_warehouse
 from tests.pipeline.conftest import ROOT, Ogi
 
+SECONDS = 240.0
+"""The most that a busy machine's service is waited for."""
 REPORT = ROOT / "data" / "sample" / "reports" / "linzi-2021.html"
 
 
@@ -145,54 +152,100 @@ def test_status_is_one_line_and_an_exit_code(warehouse: Path, ogi: Ogi, tmp_path
     assert not (tmp_path / "none").exists()
 
 
-def test_daemon_runs_the_schedule(tmp_path: Path) -> None:
-    home, out = tmp_path / "home", tmp_path / "out"
-    home.mkdir()
-    out.mkdir()
-    shutil.copy(ROOT / "dagster.yaml", home)
-    environment = os.environ | {
-        "DAGSTER_HOME": str(home),
-        "OGI_WAREHOUSE": str(out / "warehouse"),
-        "OGI_DATA": str(out),
-        "OGI_INPUT": str(REPORT),
-        "OGI_NIGHTLY_CRON": "* * * * *",
-        "PYTHONPATH": str(ROOT),
-    }
-    with (home / "log").open("w") as log:
-        daemon = subprocess.Popen(
-            [str(Path(sys.executable).parent / "dagster-daemon"), "run", "-m", "assets.definitions"],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        with dg.DagsterInstance.from_config(str(home)) as instance:
-            wanted = {"dagster/schedule_name": "nightly"}
-            run = wait_for(lambda: ended(instance, wanted), 240, home / "log")
-            assert run.status == dg.DagsterRunStatus.SUCCESS
-    finally:
-        os.killpg(daemon.pid, signal.SIGKILL)
-        daemon.wait()
-    asked = open_warehouse(out / "warehouse").execute("SELECT agency_name, report_year FROM reports")
-    assert asked.fetchall() == [("临淄区人力资源和社会保障局", 2021)]
-    night = last_night(out / "warehouse")
+QUICK = {
+    "OGI_FETCH_ALLOW_PRIVATE": "1",
+    "OGI_FETCH_REQUESTS_PER_SECOND": "200",
+    "OGI_FETCH_WAIT_INITIAL": "0.01",
+    "OGI_FETCH_WAIT_JITTER": "0",
+    "OGI_FETCH_ATTEMPTS": "2",
+    "OGI_AS_OF": "2026-02-01",
+    "PYTHONPATH": str(ROOT),
+}
+
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="tells processes apart by /proc"
+)
+
+
+@needs_proc
+def test_daemon_runs_two_nights_with_no_hand_on_it(tmp_path: Path) -> None:
+    """The documented unit, environment and settings; the second night changes nothing."""
+    with served(offices(5)) as site:
+        sources = {"OGI_SOURCES": str(site.register(tmp_path / "sources.csv"))}
+        service = Service(tmp_path / "srv", QUICK | sources | {"OGI_NIGHTLY_CRON": EVERY_MINUTE})
+        verdict = by_daemon(site, service)
+    assert verdict.problems == ()
+    night = last_night(service.warehouse)
     assert night is not None
     assert night.good_at
+    assert not (service.warehouse / LOG).exists()
 
 
-def ended(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.DagsterRun | None:
-    finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
-    runs = instance.get_runs(dg.RunsFilter(tags=tags, statuses=finished), limit=1)
-    return runs[0] if runs else None
+@contextmanager
+def hook() -> Iterator[tuple[str, list[str]]]:
+    """A web server that is posted to, and what it was told."""
+    told: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/", told
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
-def wait_for(look: Callable[[], dg.DagsterRun | None], seconds: float, log: Path) -> dg.DagsterRun:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"not within {seconds} s:\n{log.read_text()[-3000:]}")
+@needs_proc
+def test_daemon_tells_of_a_killed_run_and_of_a_failed_one(tmp_path: Path) -> None:
+    """All its processes are killed while a run is under way; the run's second try finds no register of sources."""
+    with hook() as (address, told):
+        service = Service(tmp_path / "srv", QUICK | {"OGI_ALERT_WEBHOOK": address})
+        register = Path(service.environment["OGI_SOURCES"])
+        shutil.copy(ROOT / "data" / "reference" / "sources.csv", register)
+        drop(service.folder / "data" / "inbox", "a.html", age=60)
+        service.start()
+        try:
+            killed = service.wait_for(lambda: service.runs(dg.DagsterRunStatus.STARTED), SECONDS)[
+                0
+            ].dagster_run
+            assert service.kill() > 2
+            assert service.members() == []
+            register.unlink()
+            service.start()
+            service.wait_for(lambda: len(told) > 1, SECONDS)
+        finally:
+            service.stop()
+        failed = service.runs(dg.DagsterRunStatus.FAILURE)
+    assert [run.dagster_run.parent_run_id for run in failed] == [None, killed.run_id]
+    assert killed.run_id in told[0]
+    assert "its process has ended" in told[0]
+    assert failed[1].dagster_run.run_id in told[1]
+    assert "sources.csv" in told[1]
+    lines = (service.warehouse / LOG).read_text(encoding="utf-8").splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == told
+
+
+def test_build_by_hand_that_was_killed_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OGI_WAREHOUSE", str(tmp_path / "elsewhere"))
+    tags = {WAREHOUSE_TAG: str(tmp_path)}
+    with dg.DagsterInstance.ephemeral() as instance:
+        launcher = WatchedRunLauncher()
+        launcher.register_instance(instance)
+        run = dg.DagsterRun(EVERYTHING, tags=tags, status=dg.DagsterRunStatus.STARTED)
+        instance.add_run(run)
+        with one_run(tmp_path, run.run_id):
+            assert launcher.check_run_worker_health(run).status == WorkerStatus.RUNNING
+            other = dg.DagsterRun(EVERYTHING, tags=tags)
+            instance.add_run(other)
+            assert launcher.check_run_worker_health(other).status == WorkerStatus.NOT_FOUND
+        assert launcher.check_run_worker_health(run).status == WorkerStatus.NOT_FOUND
