@@ -41,7 +41,9 @@ LARGER = 1.15
 """Times the height of a row's characters from which what stands above or below is none of the table's."""
 LEAST_CUT = 20.0
 """Points that the edge of a background or a rule is wide at least to part two cells."""
-_VALUE = re.compile(r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*")
+_VALUE = re.compile(
+    r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
+)
 _HEADING = re.compile(r"[一二三四五六七八九十]、.{5,}")
 
 
@@ -245,6 +247,8 @@ def _columns(rows: Sequence[_Row]) -> _Columns | None:
 def _reach(lines: Sequence[_Row], first: int, last: int, columns: _Columns) -> tuple[int, int, int]:
     """The lines where the header begins, where the rows do, and behind the last line of the last row's label."""
     height = max(chunk.height for chunk in lines[first])
+    if first > 0 and _is_beside(lines[first - 1], lines[first], columns):
+        first -= 1  # Half a line above the numbers stands the first of an even number of lines.
     top = first
     while top > 0 and _heads(lines[top - 1], lines[top], columns, height):
         top -= 1
@@ -254,6 +258,12 @@ def _reach(lines: Sequence[_Row], first: int, last: int, columns: _Columns) -> t
     while bottom < len(lines) and _follows(lines[bottom - 1], lines[bottom], columns):
         bottom += 1
     return top, first, bottom
+
+
+def _is_beside(line: _Row, row: _Row, columns: _Columns) -> bool:
+    """Whether words stand so little above a row's numbers that they can only be its label's."""
+    words = all(chunk.box[2] <= columns.start for chunk in line)
+    return words and row[0].middle - line[0].middle < line[0].height
 
 
 def _heads(line: _Row, below: _Row, columns: _Columns, height: float) -> bool:
@@ -280,9 +290,7 @@ def _follows(above: _Row, line: _Row, columns: _Columns) -> bool:
     return inside and all(columns.place(chunk) is not None for chunk in _values(line))
 
 
-def _grid(
-    lines: Sequence[_Row], header: int, columns: _Columns, cuts: Sequence[_Cut]
-) -> RuledGrid:
+def _grid(lines: Sequence[_Row], header: int, columns: _Columns, cuts: Sequence[_Cut]) -> RuledGrid:
     """The table of some lines, of which the first are its header."""
     pitch = _pitch(lines)
     heads = _stacked([chunk for line in lines[:header] for chunk in line], pitch, (), cuts)
@@ -422,7 +430,10 @@ def _body_rows(
         else:
             alone.append(stack)
     inner = [max(stacks, key=lambda stack: stack.box[2]) for stacks in beside if stacks]
-    bodies = [(middle, _body_row(row, stacks, columns)) for middle, row, stacks in zip(middles, rows, beside, strict=True)]
+    bodies = [
+        (middle, _body_row(row, stacks, columns))
+        for middle, row, stacks in zip(middles, rows, beside, strict=True)
+    ]
     for stack in alone:
         middle = (stack.box[1] + stack.box[3]) / 2
         bodies.append((middle, _body_row([], [stack], columns, blank=_is_label(stack, inner))))
@@ -434,11 +445,10 @@ def _is_label(stack: _Stack, inner: Sequence[_Stack]) -> bool:
     return 2 * sum(_overlap(stack.box, other.box) for other in inner) > len(inner)
 
 
-def _body_row(
-    row: _Row, labels: Sequence[_Stack], columns: _Columns, blank: bool = True
-) -> list[RuledCell]:
+def _body_row(row: _Row, labels: Sequence[_Stack], columns: _Columns, blank: bool = True) -> list[RuledCell]:
     cells = [
-        RuledCell(0, 0, 1, 1, stack.box, stack.runs) for stack in sorted(labels, key=lambda stack: stack.box[0])
+        RuledCell(0, 0, 1, 1, stack.box, stack.runs)
+        for stack in sorted(labels, key=lambda stack: stack.box[0])
     ]
     if not blank:
         return cells

@@ -30,6 +30,8 @@ TEXT_LIMIT = 20_000_000
 ROW_SPAN_LIMIT = 65_534
 AREA_LIMIT = 2_000_000
 ELEMENTS_LIMIT = 300_000
+ATTRIBUTES_LIMIT = 20_000
+"""Words of one tag; they are only counted in large files, where the parser's time grows with their square."""
 PLAIN_BYTES = 300_000
 """Up to which the parser cannot take long: its time grows with the square of an element's attributes."""
 ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
@@ -37,6 +39,7 @@ CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
 GROUP_ORDER = {"thead": 0, "tfoot": 2}
 
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{100000,}")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _SPAN = re.compile(r"\s*\+?(\d+)")
 _CELL_START, _CELL_END = re.compile(r"(?i)<t[dh][\s>]"), re.compile(r"(?i)</t[dh]\s*>")
@@ -72,6 +75,12 @@ def read(data: bytes, sha256: str) -> Document:
 def _parsed(text: str) -> Element:
     if len(text) > TEXT_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{len(text)} characters")
+    if len(text) > PLAIN_BYTES and any(
+        len(tag[0].split()) > ATTRIBUTES_LIMIT for tag in _LONG_TAG.finditer(text)
+    ):
+        raise UnreadableDocumentError(
+            "limit_exceeded", what=f"an element of over {ATTRIBUTES_LIMIT} attributes"
+        )
     parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     source = _with_cells_closed(_DECLARATION.sub("", text.replace("\0", ""), count=1))
     try:

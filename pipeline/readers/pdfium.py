@@ -138,7 +138,7 @@ def _lay_in(page: Any) -> bool:
         annotation = c.FPDFPage_GetAnnot(page, place)
         kinds.add(c.FPDFAnnot_GetSubtype(annotation))
         c.FPDFPage_CloseAnnot(annotation)
-    return bool(kinds & _WRITTEN) and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS
+    return bool(kinds & _WRITTEN and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS)
 
 
 def _painted(
@@ -217,9 +217,7 @@ def _turn_upright(page: Any, turns: int, box: tuple[float, float, float, float])
     c.FPDFPage_TransFormWithClip(page, c.FS_MATRIX(*matrix), None)
 
 
-def _characters(
-    text: Any, corner: Point, pale: frozenset[int], grounds: Sequence[Mark]
-) -> list[Character]:
+def _characters(text: Any, corner: Point, pale: frozenset[int], grounds: Sequence[Mark]) -> list[Character]:
     """The characters with their advance boxes, but for white ones where nothing is painted behind."""
     left, top = corner
     new = tuple.__new__  # What the class does, without its checks: a quarter of this loop.

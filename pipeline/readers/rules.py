@@ -227,9 +227,9 @@ def _touching(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[i
     parents = list(range(len(across) + len(down)))
     places = [rule.at for rule in down]
     for one, rule in enumerate(across):
-        first = bisect_left(places, rule.start - TOLERANCE)
-        for two in range(first, bisect_right(places, rule.end + TOLERANCE)):
-            if down[two].start - TOLERANCE <= rule.at <= down[two].end + TOLERANCE:
+        first = bisect_left(places, rule.start - STRIP)
+        for two in range(first, bisect_right(places, rule.end + STRIP)):
+            if down[two].start - STRIP <= rule.at <= down[two].end + STRIP:
                 parents[_root(parents, one)] = _root(parents, len(across) + two)
     groups: dict[int, tuple[list[int], list[int]]] = {}
     for member in range(len(parents)):

@@ -116,9 +116,7 @@ def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[R
     rest = _fill(cells, lattice, runs, whole_runs)
     if rest is None:
         return None, runs
-    cells = [
-        part for cell in cells if not _is_notch(cell, lattice) for part in _parted(cell, lattice)
-    ]
+    cells = [part for cell in cells if not _is_notch(cell, lattice) for part in _parted(cell, lattice)]
     grid = _grid(cells)
     return (grid, rest) if grid else (None, runs)
 
@@ -364,7 +362,9 @@ def _segments(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
     tracks = [
         track
         for track in range(cell.column + 1, cell.column + cell.column_span)
-        if not any(run.left < lattice.xs[track] - 1 and run.right > lattice.xs[track] + 1 for run in cell.runs)
+        if not any(
+            run.left < lattice.xs[track] - 1 and run.right > lattice.xs[track] + 1 for run in cell.runs
+        )
     ]
     places = [cell.column, *tracks, cell.column + cell.column_span]
     return [_segment(cell, start, end, lattice) for start, end in pairwise(places)]
@@ -373,7 +373,9 @@ def _segments(cell: RuledCell, lattice: _Lattice) -> list[RuledCell]:
 def _segment(cell: RuledCell, start: int, end: int, lattice: _Lattice) -> RuledCell:
     left, right = lattice.xs[start], lattice.xs[end]
     runs = [run for run in cell.runs if left <= _across(run) < right]
-    return RuledCell(cell.row, start, cell.row_span, end - start, (left, cell.box[1], right, cell.box[3]), runs)
+    return RuledCell(
+        cell.row, start, cell.row_span, end - start, (left, cell.box[1], right, cell.box[3]), runs
+    )
 
 
 def _widened(last: RuledCell, before: RuledCell, cell: RuledCell) -> RuledCell:

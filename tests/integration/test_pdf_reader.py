@@ -394,3 +394,46 @@ def test_both_engines_read_the_same_of_a_real_report(year: int) -> None:
 def test_decimals_of_a_real_report_stay_whole() -> None:
     cells = [cell.text for grid in open_bytes(pdf.read, real(2023)).grids for cell in grid.cells()]
     assert "7730.28" in cells
+
+
+def test_white_print_is_seen_on_a_ground_alone() -> None:
+    sheet = Sheet()
+    sheet.box(XS[0], YS[0], XS[-1], YS[1], grey=0.4)
+    sheet.rule()
+    sheet.fill(NINE[1:], ys=YS[1:])
+    sheet.canvas.setFillGray(1)
+    sheet.fill(NINE[:1])
+    sheet.write("8", XS[2] + 14, YS[2] + 24)
+    document = open_bytes(pdf.read, sheet.bytes())
+    assert texts(document.grids[0])[1:] == NINE[1:]
+    assert texts(document.grids[0])[0] == NINE[0]
+
+
+def test_what_fields_show_is_read() -> None:
+    sheet = Sheet()
+    sheet.rule()
+    sheet.fill([NINE[0], ["规章", "", "12"], ["行政事业性收费", "", ""]])
+    place = {"x": XS[1] + 5, "y": A4[1] - YS[2] + 10, "width": 80, "height": 16, "borderWidth": 0}
+    sheet.canvas.acroForm.textfield(name="issued", value="35", **place)
+    assert texts(open_bytes(pdf.read, sheet.bytes()).grids[0])[1] == ["规章", "35", "12"]
+
+
+def test_a_watermark_across_the_page_is_in_no_cell() -> None:
+    sheet = table()
+    sheet.canvas.saveState()
+    sheet.canvas.translate(150, A4[1] - 420)
+    sheet.canvas.rotate(35)
+    sheet.canvas.setFont(FONT, 60)
+    sheet.canvas.drawString(0, 0, "内部2021")
+    sheet.canvas.restoreState()
+    document = open_bytes(pdf.read, sheet.bytes())
+    assert [texts(grid) for grid in document.grids] == [NINE]
+    assert document.paragraphs == ()
+
+
+def test_raised_digits_stay_out_of_a_number() -> None:
+    sheet = Sheet()
+    sheet.rule()
+    sheet.fill(NINE[:2])
+    sheet.write("1", XS[2] + 18, YS[1] + 20, size=6)
+    assert texts(open_bytes(pdf.read, sheet.bytes()).grids[0])[1] == ["规章", "0", "12¹"]

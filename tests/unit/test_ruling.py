@@ -326,3 +326,69 @@ def test_any_lattice_comes_back_cell_for_cell(
         for sign in write(text, left + 4, top + 2)
     ]
     assert only(marks, characters) == table
+
+
+def test_boxes_with_a_gap_between_them_are_one_table() -> None:
+    boxes = [
+        mark
+        for top, bottom in pairwise(YS)
+        for left, right in pairwise(XS)
+        for x0, y0, x1, y1 in [(left + 2.5, top + 2.5, right - 2.5, bottom - 2.5)]
+        for mark in (Mark(x0, y0, x1, y0), Mark(x0, y1, x1, y1), Mark(x0, y0, x0, y1), Mark(x1, y0, x1, y1))
+    ]
+    assert only(boxes, fill(NINE)) == NINE
+
+
+def test_a_narrow_column_with_print_in_it_stays() -> None:
+    marks = [*lattice(), down(XS[1] + 5.5)]
+    signs = [*fill([["规章", "", "3"]]), Character("7", XS[1] + 0.5, YS[0] + 10, XS[1] + 5, YS[0] + 20)]
+    assert only(marks, signs)[0] == ["规章", "7", "", "3"]
+
+
+def test_another_table_of_the_page_moves_no_track() -> None:
+    below = [Mark(m.left + 2, m.top + 200, m.right + 2, m.bottom + 200) for m in lattice()]
+    wide = [mark for m in lattice() for mark in (m, m._replace(left=m.left + 1.5 * (m.left == m.right)))]
+    signs = fill(NINE) + fill(NINE, ys=tuple(y + 200 for y in YS))
+    grids, rest = read([*wide, *below], signs)
+    assert [texts(grid) for grid in grids] == [NINE, NINE]
+    assert rest == []
+    assert grids[1].box[0] == pytest.approx(XS[0] + 2)
+
+
+def test_rows_of_a_frame_without_inner_sides_are_parted_as_the_others() -> None:
+    marks = [across(y) for y in YS] + [down(XS[0]), down(XS[3])]
+    marks += [down(x, YS[1], YS[2]) for x in XS[1:3]]
+    assert only(marks, fill([["信息内容", "件数", "总数"], *NINE[1:2], ["规章", "5", "6"]])) == [
+        ["信息内容", "件数", "总数"],
+        NINE[1],
+        ["规章", "5", "6"],
+    ]
+
+
+def test_words_and_one_number_that_no_rule_parts() -> None:
+    marks = [across(y) for y in YS] + [down(XS[0]), down(XS[3])]
+    marks += [down(x, YS[1], YS[2]) for x in XS[1:3]]
+    signs = [*fill([["", ""], NINE[1]]), *write("行政许可", 105, 110), *write("23", 250, 110)]
+    assert only(marks, signs)[0] == ["行政许可", "23"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "width", "text"),
+    [
+        (("1791", "4"), 32.0, "17914"),
+        (("27", "1"), 22.0, "271"),
+        (("1,0", "35"), 22.0, "1,035"),
+        (("27", "1"), 60.0, "27\n1"),
+        (("规章", "1"), 22.0, "规章\n1"),
+    ],
+)
+def test_a_number_broken_for_want_of_room_is_one(lines: tuple[str, ...], width: float, text: str) -> None:
+    runs = set_runs([sign for place, line in enumerate(lines) for sign in write(line, 100, 100 + 14 * place)])
+    assert cell_text(runs, width) == text
+
+
+def test_raised_digits_behind_a_number_are_a_note() -> None:
+    note = [Character("1", 110, 98, 113, 104), Character("2", 113, 98, 116, 104)]
+    assert [run.text for run in set_runs([*write("12", 100, 100), *note])] == ["12¹²"]
+    level = [Character("1", 110, 104, 113, 110)]
+    assert cell_text(set_runs([*write("12", 100, 100), *level])) == "121"

@@ -17,9 +17,10 @@ LEAST_LEVEL = 28.0
 """Points from which a level stroke may be a rule: two dashes in a row are 24 long in the largest print."""
 LEAST_UPRIGHT = 11.0
 """Points from which an upright stroke may be a rule: longer than a digit, shorter than a table's row."""
-PALE_RULES = (0.2, 0.1)
-"""Shares of the print's darkness from which a stroke may be a rule, the second where a page has no table by the
-first: what shines through from the other side is pale too."""
+PALE_RULES = (None, 0.2, 0.1)
+"""Shares of the print's darkness by which a stroke may be darker than what is beside it and be a rule, each tried
+where a page has no table by the one before it; None for strokes as dark as print. What shines through from the
+other side is pale too."""
 THICKEST = 3.5
 """Points up to which a stroke is thin."""
 MOST_GAP = 1.5
@@ -67,12 +68,19 @@ class _Layer:
         return wanted[self.labels]
 
 
-def find_strokes(sheet: Sheet, pale: float = PALE_RULES[0]) -> Strokes:
-    """Parts a sheet's ink into the rules of tables, which may be paler than the print, and the rest."""
+def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
+    """Parts a sheet's ink into the rules of tables, which may be `pale`, and the rest."""
     scale = sheet.scale
-    dark = (cv2.blur(sheet.grey, (3, 3)) < 255 - pale * _darkness(sheet)).astype(np.uint8)
-    level = _layer(_long(sheet.ink, LEAST_LEVEL, scale) | _unbroken(dark, PALE_LEVEL, scale))
-    upright = _layer((_long(sheet.ink.T, LEAST_UPRIGHT, scale) | _unbroken(dark.T, PALE_UPRIGHT, scale)).T)
+    level, upright = _long(sheet.ink, LEAST_LEVEL, scale), _long(sheet.ink.T, LEAST_UPRIGHT, scale).T
+    if pale is not None:
+        dark = _darker(sheet, pale)
+        level = level | _unbroken(dark, PALE_LEVEL, scale)
+        upright = upright | _unbroken(dark.T, PALE_UPRIGHT, scale).T
+    return _parted(sheet, _layer(level), _layer(upright))
+
+
+def _parted(sheet: Sheet, level: _Layer, upright: _Layer) -> Strokes:
+    scale = sheet.scale
     across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * scale)
     rules = _painted(level.kept(across), upright.kept(down), scale)
     streaks = _streaks([level.boxes[i] for i in across], upright.boxes, STREAK * scale)
@@ -84,10 +92,15 @@ def find_strokes(sheet: Sheet, pale: float = PALE_RULES[0]) -> Strokes:
     return Strokes(tuple(marks), tuple(_blobs(ink, scale)), grey, ink)
 
 
-def _darkness(sheet: Sheet) -> float:
-    """By how much the darker part of the print is darker than the paper, of 255."""
+def _darker(sheet: Sheet, pale: float) -> Mask:
+    """Where a sheet is darker than within some points around by a share of its print's darkness."""
     printed = sheet.grey[sheet.ink > 0]
-    return 255.0 - float(np.percentile(printed, 20)) if len(printed) else 255.0
+    darkness = 255.0 - float(np.percentile(printed, 20)) if len(printed) else 255.0
+    size = int(2 * THICKEST * sheet.scale) | 1
+    smooth = cv2.blur(sheet.grey, (3, 3))
+    return (
+        cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, np.ones((size, size), np.uint8)) > pale * darkness
+    ).astype(np.uint8)
 
 
 def _painted(level: Mask, upright: Mask, scale: float) -> Mask:

@@ -1,0 +1,132 @@
+"""Tables without rules from synthetic characters: no file, no engine."""
+
+from __future__ import annotations
+
+from pipeline.readers.aligned import find_aligned
+from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
+from pipeline.readers.rules import Mark
+
+SIZE = 10.0
+LABELS = 100.0
+VALUES = (300.0, 360.0, 420.0)
+
+
+def write(text: str, left: float, top: float, size: float = SIZE) -> list[Character]:
+    """Chinese characters as wide as high, others half as wide."""
+    out: list[Character] = []
+    for sign in text:
+        width = size if ord(sign) > 0x2000 else size / 2
+        out.append(Character(sign, left, top, left + width, top + size))
+        left += width
+    return out
+
+
+def row(
+    top: float, values: str, *label: str, first: float | None = None, pitch: float = 14
+) -> list[Character]:
+    """Values side by side (`.` for none) and the lines of a label, the first of them at `first`."""
+    out: list[Character] = []
+    for text, left in zip(values.split(), VALUES, strict=True):
+        out += write(text, left, top) if text != "." else []
+    for place, line in enumerate(label):
+        out += write(line, LABELS, (top if first is None else first) + place * pitch)
+    return out
+
+
+def read(
+    characters: list[Character], marks: list[Mark] | None = None
+) -> tuple[list[list[list[str]]], list[str]]:
+    grids, rest = find_aligned(marks or [], set_runs(characters))
+    rows = [[[cell_text(c.runs) if c.runs else "" for c in cells] for cells in grid.rows] for grid in grids]
+    return rows, [line.text for line in print_lines(rest)]
+
+
+def test_numbers_over_one_another_are_columns_and_words_beside_them_labels() -> None:
+    grids, rest = read([*row(100, "1 20 3", "予以公开"), *row(120, "4 5 660", "部分公开")])
+    assert grids == [[["予以公开", "1", "20", "3"], ["部分公开", "4", "5", "660"]]]
+    assert rest == []
+
+
+def test_a_wrapped_label_goes_with_the_numbers_beside_its_middle() -> None:
+    lines = [*row(114, "1 2 3", "申请人无正当理由", "逾期不补正机关不", "再处理", first=100)]
+    lines += row(170, "4 5 6", "申请人逾期未按收", "费通知", first=163)
+    assert read(lines)[0] == [
+        [
+            ["申请人无正当理由\n逾期不补正机关不\n再处理", "1", "2", "3"],
+            ["申请人逾期未按收\n费通知", "4", "5", "6"],
+        ]
+    ]
+
+
+def test_labels_set_tight_begin_where_the_numbers_do() -> None:
+    lines = row(100, "1 2 3", "属于国家", "秘密") + row(128, "4 5 6", "其他法律", "法规")
+    assert read(lines)[0] == [[["属于国家\n秘密", "1", "2", "3"], ["其他法律\n法规", "4", "5", "6"]]]
+
+
+def test_an_edge_that_runs_across_parts_labels_set_tight() -> None:
+    lines = row(107, "1 2 3", "属于国家", "秘密", first=100) + row(
+        135, "4 5 6", "其他法律", "法规", first=128
+    )
+    ground = Mark(90, 127, 450, 155)
+    assert read(lines, [ground])[0] == [
+        [["属于国家\n秘密", "1", "2", "3"], ["其他法律\n法规", "4", "5", "6"]]
+    ]
+
+
+def test_blank_cells_and_rows_keep_their_places() -> None:
+    lines = row(100, "1 2 3", "甲项") + row(124, ". 5 .", "乙项") + row(148, ". . .", "丙项")
+    lines += row(172, "7 8 /", "丁项")
+    assert read(lines)[0] == [
+        [["甲项", "1", "2", "3"], ["乙项", "", "5", ""], ["丙项", "", "", ""], ["丁项", "7", "8", "/"]]
+    ]
+
+
+def test_words_above_are_the_header_and_one_over_a_blank_column_makes_it() -> None:
+    head = [
+        sign
+        for text, left in zip(("自然人", "法人", "总计"), VALUES, strict=True)
+        for sign in write(text, left, 80)
+    ]
+    lines = [
+        *write("标题很大", LABELS, 40, 18),
+        *head,
+        *row(100, "1 . 3", "甲项"),
+        *row(120, "4 . 6", "乙项"),
+    ]
+    grids, rest = read([*lines, *write("8", VALUES[0], 140), *write("9", VALUES[2], 140)])
+    assert grids == []  # Two columns alone are as well words in prose.
+    lines = [*head, *row(100, "1 2 3", "甲项"), *row(120, "4 . 6", "乙项"), *row(140, "7 8 9", "丙项")]
+    lines += write("其他", 480, 80)
+    grids, rest = read([*write("标题很大", LABELS, 40, 18), *lines])
+    assert grids[0][0] == ["自然人", "法人", "总计", "其他"]
+    assert grids[0][2] == ["乙项", "4", "", "6", ""]
+    assert rest == ["标题很大"]
+
+
+def test_the_rest_of_a_label_that_a_page_end_cut_is_a_row_without_numbers() -> None:
+    lines = [*write("开情形", LABELS, 80), *row(110, "1 2 3", "甲项"), *row(130, "4 5 6", "乙项")]
+    assert read(lines)[0] == [[["开情形", "", "", ""], ["甲项", "1", "2", "3"], ["乙项", "4", "5", "6"]]]
+
+
+def test_prose_in_two_columns_with_numbers_in_it_is_no_table() -> None:
+    lines = [
+        sign
+        for top in range(100, 200, 16)
+        for left in (80.0, 320.0)
+        for sign in write("全年共办理12件，公开3项信息。", left, top)
+    ]
+    grids, rest = read(lines)
+    assert grids == []
+    assert len(rest) == 7
+
+
+def test_a_raised_digit_is_no_part_of_a_number() -> None:
+    note = Character("1", 310, 98, 312.5, 103)
+    lines = [
+        *write("12", 300, 100),
+        note,
+        *write("5", 360, 100),
+        *write("6", 420, 100),
+        *row(120, "1 2 3", "乙项"),
+    ]
+    assert read(lines)[0][0][0] == ["12¹", "5", "6"]
