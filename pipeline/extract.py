@@ -62,9 +62,11 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     templates = load_templates()
     rows = mend(read_rows(document.grids, lexicon), lexicon)
     tables = {table: sorted_out(entries, document) for table, entries in _by_table(rows).items()}
-    result = _Result(variants=_variants(tables, templates))
-    for table, variant in result.variants.items():
-        _read_table(table, templates[variant], tables[table], lexicon, result)
+    fitting = _variants(tables, templates)
+    result = _Result(variants={table: names[0] for table, names in fitting.items()})
+    for table, (variant, *others) in fitting.items():
+        rivals = [templates[name] for name in others]
+        _read_table(table, templates[variant], rivals, tables[table], lexicon, result)
     for table in tables.keys() - result.variants.keys():
         _leave_table(table, tables[table], result)
     order = [
@@ -158,8 +160,10 @@ def _table_of(row: TableRow) -> str | None:
     return ranked[0][0]
 
 
-def _variants(tables: Mapping[str, list[Entry]], templates: Mapping[str, Template]) -> dict[str, str]:
-    """The variant of each table that was found: the one that knows most of its labels.
+def _variants(
+    tables: Mapping[str, list[Entry]], templates: Mapping[str, Template]
+) -> dict[str, tuple[str, ...]]:
+    """The variant of each table that was found: the one that knows most of its labels; then those that know as many.
 
     Where two variants know the same labels (table 4 is the same in both), the table goes with the table before
     it, else the one after; no number depends on the choice.
@@ -174,17 +178,35 @@ def _variants(tables: Mapping[str, list[Entry]], templates: Mapping[str, Templat
         after = [chosen[t] for t in located[located.index(table) + 1 :] if t in chosen]
         likely = [v for v in (*reversed(before), *after) if v in best[table]]
         chosen.setdefault(table, likely[0] if likely else best[table][-1])
-    return {table: chosen[table] for table in located}
+    return {t: (chosen[t], *_as_likely(t, chosen[t], read[t], templates)) for t in located}
+
+
+def _as_likely(
+    table: str, chosen: str, entries: Sequence[Entry], templates: Mapping[str, Template]
+) -> Iterator[str]:
+    """The other variants that know at least as many of a table's labels."""
+    least = len(_known_keys(table, chosen, entries))
+    for name in templates:
+        if name != chosen and len(_known_keys(table, name, entries)) >= least:
+            yield name
 
 
 def _best_variants(table: str, entries: Sequence[Entry], templates: Mapping[str, Template]) -> list[str]:
     """The variants that explain most of a table's labels; empty where no variant finds its table there."""
     scores: dict[str, int] = {}
     for name, template in templates.items():
-        known = {m for e in entries for m in _meanings(e.row) if (m.variant, m.table) == (name, table)}
+        known = _known(table, name, entries)
         if _is_located(template.tables.get(table, ()), entries, known):
-            scores[name] = len([m for m in known if m.key])
+            scores[name] = len(_known_keys(table, name, entries))
     return [name for name in scores if scores[name] == max(scores.values())]
+
+
+def _known(table: str, variant: str, entries: Sequence[Entry]) -> set[Meaning]:
+    return {m for e in entries for m in _meanings(e.row) if (m.variant, m.table) == (variant, table)}
+
+
+def _known_keys(table: str, variant: str, entries: Sequence[Entry]) -> set[Meaning]:
+    return {m for m in _known(table, variant, entries) if m.key}
 
 
 def _meanings(row: TableRow) -> Iterator[Meaning]:
@@ -208,9 +230,23 @@ def _is_located(blocks: Sequence[Block], entries: Sequence[Entry], known: set[Me
 
 
 def _read_table(
-    table: str, template: Template, entries: Sequence[Entry], lexicon: Lexicon, result: _Result
+    table: str,
+    template: Template,
+    rivals: Sequence[Template],
+    entries: Sequence[Entry],
+    lexicon: Lexicon,
+    result: _Result,
 ) -> None:
-    """Reads the rows of one table into cells; fills what the document does not have with absent cells."""
+    """Reads the rows of one table into cells; fills what the document does not have with absent cells.
+
+    Args:
+        table: The table.
+        template: The variant it follows.
+        rivals: The variants that its labels would follow just as well.
+        entries: Its rows.
+        lexicon: The labels to match.
+        result: What is read goes there.
+    """
     placed: list[tuple[Entry, _Target]] = []
     for entry in _without_other_years(table, entries, result):
         target = _place(entry, table, template, lexicon, entries, result)
@@ -224,8 +260,26 @@ def _read_table(
     for entry, target in placed:
         header = headers[_over(entry, target)]
         _leave_before(table, entry.row, result)
+        if header is not None and _is_open(header, target.block, rivals):
+            _leave_open(table, entry.row, target.block, result)
+            continue
         _read_values(entry, target, header, template.variant, leading.get(entry.row.grid), result)
     _fill_absent(table, template, result)
+
+
+def _is_open(header: Header, block: Block, rivals: Sequence[Template]) -> bool:
+    """Whether only the choice among variants that fit alike would tell what the columns of a block are."""
+    if header.seen or header.partial:
+        return False
+    keys = [column.key for column in block.columns]
+    others = [b for rival in rivals for b in rival.tables.get(block.table, ()) if b.name == block.name]
+    return any([column.key for column in other.columns] != keys for other in others)
+
+
+def _leave_open(table: str, row: TableRow, block: Block, result: _Result) -> None:
+    words = message("variant_open", label=normalise(row.label), block=block.name)
+    result.leave(table, row, row.numeric, words)
+    result.findings.append(Finding(words, row.locator, table))
 
 
 def _without_competing(

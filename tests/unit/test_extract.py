@@ -232,6 +232,20 @@ def test_the_last_of_the_other_handlings_without_its_number(number: str) -> None
     perfect(blank, *report_tables(blank, applications=bare))
 
 
+def test_columns_that_variants_name_otherwise_are_not_chosen_between() -> None:
+    facts = numbered("2020")
+    illegible = dict.fromkeys(
+        ["本年新制作数量", "本年新公开数量", "对外公开总数量", "上一年项目数量", "本年增/减", "处理决定数量"],
+        "■■",
+    )
+    table = relabelled(rows_of(facts, PROACTIVE), illegible)
+    table = [row for row in table if not any("对外管理" in s.text or "采购" in s.text for s in row)]
+    table = relabelled(table, {"规范性文件": "文件"})
+    extraction = checked(facts, table, strangers=0)
+    assert {c.kind for c in extraction.cells if c.row == "regulation"} == {"absent"}
+    assert "variant_open" in codes(extraction)
+
+
 def test_misprints_that_compete_for_a_row_are_left_over(facts: Facts) -> None:
     table = relabelled(rows_of(facts, APPLICATIONS), {"2.重复申请": "2.重复的申请件"})
     place = row_at(table, "重复的申请件")
