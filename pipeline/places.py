@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from pipeline.lines import fold
 from pipeline.organs import Organ, central_prefix, listed_organ, without_joint_name
 from pipeline.register import Division, Register, Zone, load_divisions, zone_words
 
@@ -58,7 +59,7 @@ class Place:
 @cache
 def read_place(name: str) -> Place:
     """Takes an organ's name apart. The name is closed up, brackets of a joint name allowed."""
-    bare = without_joint_name(name)
+    bare = without_joint_name(fold(name))
     if listed_organ(bare) is not None and central_prefix(bare)[0] is None:
         return Place(organ=bare)
     central, start = central_prefix(bare)

@@ -128,6 +128,19 @@ def test_what_stands_around_a_title(lines: tuple[str, ...]) -> None:
     assert (found.report_year, found.agency_name) in [(2022, "如皋市财政局"), (2022, "如皋市財政局")]
 
 
+def test_a_copy_in_traditional_characters_is_of_the_same_organ() -> None:
+    for printed, code in (
+        ("淮安市洪澤區人民政府", "320813"),
+        ("臨淄區教育局", "370305"),
+        ("潼關縣財政廳", "610522"),
+    ):
+        found = identify(document(f"{printed}2022年政府信息公開工作年度報告", *BODY))
+        assert (found.agency_name, found.division_code, found.report_year) == (printed, code, 2022)
+    assert agency_slug("臨淄區教育局", resolve("臨淄區教育局")) == agency_slug(
+        "临淄区教育局", resolve("临淄区教育局")
+    )
+
+
 def test_a_remark_behind_the_title_states_the_scope() -> None:
     assert identify(document("如皋市2022年政府信息公开工作年度报告（汇总）", *BODY)).scope == "consolidated"
 
