@@ -94,7 +94,7 @@ def _copies(entries: Sequence[Entry]) -> list[list[Entry]]:
     copies: list[list[Entry]] = [[]]
     met: set[str] = set()
     for members in _parts(entries):
-        names = set(_named_values(members))
+        names = {name for entry in members for name in _names(entry)}
         again = names & met
         if len(again) >= LEAST_REPEATED and 2 * len(again) > len(names):
             copies.append([])
@@ -123,13 +123,19 @@ def _named_values(entries: Iterable[Entry]) -> dict[str, _Values]:
 
 
 def _named(entry: Entry) -> Iterator[tuple[str, _Values]]:
+    values = tuple(squeeze(cell.text) for cell in entry.row.values if cell.text.strip())
+    yield from ((name, values) for name in _names(entry))
+
+
+def _names(entry: Entry) -> set[str]:
+    """What names a row that holds numbers: its label, or the bands over it."""
     row = entry.row
     if row.is_header or not row.numeric:
-        return
-    bands = [m.key for label in entry.header for m in label.meanings if m.axis == "band"]
-    names = {m.key for m in row.meanings if m.axis == "row"} or ({} if row.label else dict.fromkeys(bands))
-    values = tuple(squeeze(cell.text) for cell in row.values if cell.text.strip())
-    yield from ((name, values) for name in names)
+        return set()
+    names = {m.key for m in row.meanings if m.axis == "row"}
+    if names or row.label:
+        return names
+    return {m.key for label in entry.header for m in label.meanings if m.axis == "band"}
 
 
 def _all_agree(copies: Iterable[Sequence[Entry]]) -> bool:

@@ -150,6 +150,8 @@ def _table_of(row: TableRow) -> str | None:
     """The table that most of a row's labels belong to; None for rows without known labels, or in a tie."""
     if row.meanings and all(m.table == row.meanings[0].table for m in row.meanings):
         return row.meanings[0].table
+    if not row.meanings and not row.header:
+        return None
     groups = [row.meanings] if row.meanings else [h.meanings for h in row.header]
     counts = Counter(
         t for group in groups for t in {m.table for m in group if row.meanings or m.axis != "row"}

@@ -7,7 +7,7 @@ alone and never whether the numbers add up: real reports print wrong sums.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -73,8 +73,8 @@ def misfit(reading: Reading, first: Reading | None = None) -> int:
     """
     extraction = reading.extraction
     amiss = sum(cell.kind in ("absent", "unreadable") for cell in extraction.cells)
-    expected = _expected((first or reading).document)
-    unfound = sum(expected[table] for table in expected.keys() - extraction.variants.keys())
+    missing = [table for table in TABLES if table not in extraction.variants]
+    unfound = sum(_expected((first or reading).document, missing)) if missing else 0
     return amiss + len(extraction.leftovers) + unfound
 
 
@@ -95,14 +95,13 @@ def _noted(reading: Reading, first: Reading, left: int) -> Reading:
     return replace(reading, extraction=replace(reading.extraction, findings=findings))
 
 
-def _expected(document: Document) -> dict[str, int]:
-    """The tables that a text has labels of, with the number of their cells."""
+def _expected(document: Document, tables: Iterable[str]) -> Iterator[int]:
+    """The number of cells of each of some tables that a text has labels of."""
     words = squeeze("".join(_texts(document)))
-    return {
-        table: size
-        for table, (labels, size) in _forms().items()
-        if sum(label in words for label in labels) >= LEAST_LABELS
-    }
+    for table in tables:
+        labels, size = _forms()[table]
+        if sum(label in words for label in labels) >= LEAST_LABELS:
+            yield size
 
 
 def _texts(document: Document) -> Iterable[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Union
 
 from pipeline.document import Block, Cell, Grid, Locator, Paragraph, UnreadableDocumentError
@@ -36,12 +37,14 @@ class DrawnCell:
     @property
     def text(self) -> str:
         """Its own lines, without those of the tables in it."""
-        return "\n".join(item for item in self.content if isinstance(item, str))
+        if len(self.content) == 1 and isinstance(self.content[0], str):  # nearly every cell, asked for often
+            return self.content[0]
+        return "\n".join([item for item in self.content if isinstance(item, str)])
 
     @property
     def holds_table(self) -> bool:
         """Whether another table stands in it."""
-        return any(not isinstance(item, str) for item in self.content)
+        return any([not isinstance(item, str) for item in self.content]) if self.content else False
 
 
 @dataclass(slots=True)
@@ -103,14 +106,14 @@ def _settled_table(table: DrawnTable, depth: int) -> Iterator[Item]:
         raise UnreadableDocumentError("limit_exceeded", what=f"tables nested over {NESTING_LIMIT} deep")
     if sum(map(len, table.rows)) > CELLS_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"a table of over {CELLS_LIMIT} cells")
-    for cell in _cells(table.rows):
-        if cell.holds_table:
-            cell.content = _settled(cell.content, depth + 1)
+    holding = [cell for cell in _cells(table.rows) if cell.holds_table]
+    for cell in holding:
+        cell.content = _settled(cell.content, depth + 1)
     if not _holds_figures(table.rows):
         for cell in _cells(table.rows):
             yield from cell.content
         return
-    swallowed = [item for cell in _cells(table.rows) if cell.holds_table for item in _take_out(cell)]
+    swallowed = [item for cell in holding if cell.holds_table for item in _take_out(cell)]
     yield from _parted(table)
     yield from swallowed
 
@@ -131,8 +134,8 @@ def _holds_figures(rows: Sequence[Sequence[DrawnCell]]) -> bool:
     """Whether a table says something by its rows and columns, rather than only placing things on a page."""
     if max(map(len, rows), default=0) < 2 or not any(cell.content for cell in _cells(rows)):
         return False
-    short = sum(_is_row_of_labels(row) for row in rows)
-    if short >= 2:
+    rows_of_labels = (row for row in rows if _is_row_of_labels(row))
+    if len(list(islice(rows_of_labels, 2))) == 2:
         return True
     if any(cell.holds_table for cell in _cells(rows)):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -37,6 +38,7 @@ PLAIN_BYTES = 300_000
 ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
+_KEPT_APART = PREFORMATTED | RAISED
 GROUP_ORDER = {"thead": 0, "tfoot": 2}
 
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{100000,}")
@@ -138,12 +140,12 @@ def _bound(root: Element) -> None:
 def _content(element: Element, depth: int) -> list[Item]:
     """What an element shows: lines and tables, in order."""
     if len(element) == 0 and element.tag not in PREFORMATTED:
-        line = printed(collapsed(element.text or ""))
-        return [line] if line else []
+        return _line(element.text)
     flow = _Flow()
-    if all(len(child) == 0 and child.tag != "table" for child in element):
+    children = list(element)
+    if not any([len(child) or child.tag == "table" for child in children]):
         flow.enter(element)
-        for child in element:
+        for child in children:
             flow.enter(child)
             flow.leave(child, last=False)
         flow.close_line()
@@ -172,17 +174,21 @@ class _Flow:
         self._raised = 0
 
     def enter(self, element: Element) -> None:
-        if element.tag in BLOCK:
+        tag = element.tag
+        if self._runs and tag in BLOCK:
             self.close_line()
-        self._preformatted += element.tag in PREFORMATTED
-        self._raised += element.tag in RAISED
+        if tag in _KEPT_APART:
+            self._preformatted += tag in PREFORMATTED
+            self._raised += tag in RAISED
         self._add(element.text)
 
     def leave(self, element: Element, last: bool) -> None:
-        if element.tag in BLOCK:
+        tag = element.tag
+        if self._runs and tag in BLOCK:
             self.close_line()
-        self._preformatted -= element.tag in PREFORMATTED
-        self._raised -= element.tag in RAISED
+        if tag in _KEPT_APART:
+            self._preformatted -= tag in PREFORMATTED
+            self._raised -= tag in RAISED
         if not last:
             self._add(element.tail)
 
@@ -197,7 +203,8 @@ class _Flow:
             self.items.append(line)
 
     def _add(self, text: str | None) -> None:
-        if text:
+        # White space that opens a line is not shown, and most of a page's is of that kind.
+        if text and (self._runs or not text.isspace()):
             self._runs.append(raised(text) if self._raised else text)
 
 
@@ -257,7 +264,7 @@ def _wraps_cells(element: Element) -> bool:
 
 
 def _line(text: str | None) -> list[Item]:
-    line = printed(collapsed(text)) if text else ""
+    line = printed(collapsed(text)) if text and not text.isspace() else ""
     return [line] if line else []
 
 
@@ -289,9 +296,8 @@ def _laid_out_row(row: _Row, number: int, end: int, taken: list[int], depth: int
             width = max(len(taken) - column, 1)
         height = min(_span(element.get("rowspan"), 1) or end, ROW_SPAN_LIMIT, end - number)
         taken.extend([0] * (column + width - len(taken)))
-        taken[column : column + width] = [
-            max(reach, number + height) for reach in taken[column : column + width]
-        ]
+        for covered in range(column, column + width):
+            taken[covered] = max(taken[covered], number + height)
         drawn.append(DrawnCell(_content(element, depth), number, column, height, width, ordinal))
         column += width
     return drawn
@@ -306,6 +312,7 @@ def _group_ends(rows: list[_Row]) -> list[int]:
     return ends[::-1]
 
 
+@lru_cache(maxsize=1_024)
 def _span(value: str | None, default: int) -> int:
     """The number of rows or columns stated; 0 means up to the end of the row group."""
     match = _SPAN.match(value) if value else None
