@@ -31,7 +31,6 @@ from typing import Any
 from benchmarks.bombs import BOMBS
 from benchmarks.mutations import Mutant, Seed, mutants
 from pipeline.batch import Item, read_all, read_packed
-from pipeline.export import to_json
 from pipeline.paths import sample_folder
 from pipeline.readers import scan
 from pipeline.readers.charset import decode
@@ -223,6 +222,9 @@ def _untidy(reports: Sequence[Report]) -> list[str]:
 
 
 def _unaccounted(report: Report) -> str:
+    # Imported where used: workers load this module too, and need none of the frames that this brings.
+    from pipeline.export import to_json
+
     extraction = report.extraction
     placed = extraction.numeric_used + sum(extraction.numeric_ignored.values()) + len(extraction.leftovers)
     if extraction.numeric_found != placed:

@@ -72,21 +72,41 @@ def mutant(seeds: Sequence[Seed], number: int) -> Mutant:
     chance = random.Random(number)
     seed = seeds[number % len(seeds)]
     known = changes_of(seed)
-    chosen = [_chosen(list(known), chance) for _ in range(chance.choice(CHANGES_OF_A_FILE))]
+    chosen = [_chosen(known, chance) for _ in range(chance.choice(CHANGES_OF_A_FILE))]
     like = [other for other in seeds if Path(other.name).suffix == Path(seed.name).suffix]
     data = seed.data
     for name in chosen:
         if name in MIXTURES:
-            other = chance.choice(like if chance.random() < 0.7 else seeds)
-            data = MIXTURES[name](data, other.data, chance)[:SIZE_LIMIT]
+            data = _changed(data, name, seed, chance.choice(like if chance.random() < 0.7 else seeds), chance)
         else:
-            data = known[name](data, chance)[:SIZE_LIMIT]
+            data = _changed(data, name, seed, seed, chance)
     return Mutant(number, seed.name, tuple(chosen), data)
 
 
-def changes_of(seed: Seed) -> Mapping[str, Change | Mixture]:
-    """What can be done to a file, by name: any change of bytes, mixtures, and those of its own format."""
-    return {**ANY, **MIXTURES, **BY_SUFFIX.get(Path(seed.name).suffix, {})}
+def one_of_each(seeds: Sequence[Seed]) -> Iterator[Mutant]:
+    """One mutant for every change that the first file of each format can undergo."""
+    first: dict[str, Seed] = {}
+    for seed in seeds:
+        first.setdefault(Path(seed.name).suffix, seed)
+    number = 0
+    for seed in first.values():
+        for name in changes_of(seed):
+            chance = random.Random(f"{seed.name} {name}")
+            data = _changed(seed.data, name, seed, chance.choice(seeds), chance)
+            yield Mutant(number, seed.name, (name,), data)
+            number += 1
+
+
+def changes_of(seed: Seed) -> list[str]:
+    """What can be done to a file: any change of bytes, mixtures, and those of its own format."""
+    return [*ANY, *MIXTURES, *BY_SUFFIX.get(Path(seed.name).suffix, {})]
+
+
+def _changed(data: bytes, name: str, seed: Seed, other: Seed, chance: random.Random) -> bytes:
+    if name in MIXTURES:
+        return MIXTURES[name](data, other.data, chance)[:SIZE_LIMIT]
+    change = ANY.get(name) or BY_SUFFIX[Path(seed.name).suffix][name]
+    return change(data, chance)[:SIZE_LIMIT]
 
 
 def _chosen(names: list[str], chance: random.Random) -> str:
