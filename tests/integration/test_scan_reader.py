@@ -6,23 +6,27 @@ import base64
 import io
 import json
 import random
+import struct
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from pipeline.arrange import arrange
-from pipeline.confidence import recognised_places, weigh
-from pipeline.document import Document, UnreadableDocumentError
+from pipeline.confidence import FULL, recognised_places, weigh
+from pipeline.document import RECOGNISED_PAGES, Document, UnreadableDocumentError
 from pipeline.extract import extract
-from pipeline.readers import read_document, scan
+from pipeline.readers import pictures, read_document, scan
 from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style, typeset
 from pipeline.typeset.facts import CellKey, cells_of
 from pipeline.typeset.figures import consistent_values
+from pipeline.typeset.style import FormStyle
 from schemas.messages import message
 from tests.scans import Scanner, as_file, scan_pages
 from tests.strategies import expected_cells
@@ -143,6 +147,101 @@ def test_text_pages_and_scanned_pages_of_one_file() -> None:
     assert [block.locator.page for block in document.blocks] == sorted(
         block.locator.page or 0 for block in document.blocks
     )
+
+
+@needs_ocr
+def test_two_pages_on_one_sheet() -> None:
+    import numpy as np
+
+    report = facts(["proactive_disclosure", "review_litigation"])
+    halves = [pages_of(facts([table]), Scanner(angle=0.2))[0] for table in report.variants]
+    document, extraction = read(as_file([np.hstack(halves)], 200, "PNG"))
+    assert wrong(facts(["review_litigation"]), extraction) == {}
+    assert wrong(facts(["proactive_disclosure"]), extraction) == {}
+    middle = halves[0].shape[1] / 200 * 72
+    boxes = [grid.locator.box or (0, 0, 0, 0) for grid in document.grids]
+    assert all(box[2] < middle or box[0] > middle for box in boxes)
+
+
+def overlaid(page: Any, dpi: int, strips: int, guessed: str, mode: int = 3) -> bytes:
+    """A PDF of one page that is cut into strips, with text that nobody sees."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    height, width = (side / dpi * 72 for side in page.shape)
+    canvas = Canvas(buffer := io.BytesIO(), pagesize=(width, height))
+    edges = [round(page.shape[0] * place / strips) for place in range(strips + 1)]
+    for top, bottom in pairwise(edges):
+        strip = ImageReader(Image.fromarray(page[top:bottom]))
+        canvas.drawImage(strip, 0, height - bottom / dpi * 72, width, (bottom - top) / dpi * 72)
+    text = canvas.beginText(30, height - 60)
+    text.setTextRenderMode(mode)
+    text.textLines(guessed)
+    canvas.drawText(text)
+    canvas.save()
+    return buffer.getvalue()
+
+
+@needs_ocr
+def test_guessed_text_under_a_picture_in_strips_is_not_read() -> None:
+    report = facts(["review_litigation"])
+    (page,) = pages_of(report, Scanner())
+    document, extraction = read(overlaid(page, 200, 8, "9 9 9 9 9 9 9 9 9 9 9 9 9 9 9"))
+    assert wrong(report, extraction) == {}
+    assert "9 9 9" not in "".join(paragraph.text for paragraph in document.paragraphs)
+
+
+def test_guessed_text_is_not_believed_where_its_picture_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "NEEDED", ("a_library_that_is_not_there",))
+    page = Image.new("L", (800, 1100), 255)
+    import numpy as np
+
+    document = read_document(overlaid(np.asarray(page), 100, 1, "a text that a program guessed"))
+    assert document.properties[RECOGNISED_PAGES] == "1"
+    stamped = read_document(overlaid(np.asarray(page), 100, 1, "a text that is painted, and long enough", 0))
+    assert RECOGNISED_PAGES not in stamped.properties or stamped.grids == ()
+
+
+@needs_ocr
+@pytest.mark.parametrize("dpi", [100, 150])
+def test_nothing_wrong_is_fully_believed_where_strokes_are_lost(dpi: int) -> None:
+    import numpy as np
+
+    report = facts(["review_litigation"])
+    (page,) = pages_of(report, Scanner(dpi=dpi, blur=0.35, noise=12, quality=None))
+    faxed = np.where(page < 150, 0, 255).astype(np.uint8)
+    _, extraction = read(as_file([faxed], dpi, "PNG"))
+    amiss = wrong(report, extraction).values()
+    assert [cell for cell in amiss if cell[2] != "unreadable" and cell[3] >= FULL] == []
+
+
+@needs_ocr
+def test_numbers_without_rules_around_them_are_not_fully_believed() -> None:
+    form = FormStyle(title="样例区2023年报告")
+    (page,) = list(
+        scan_pages(typeset(facts(["review_litigation"]), Style(form=form), "pdf"), Scanner(angle=0))
+    )[:1]
+    import cv2
+    import numpy as np
+
+    ink = (page < 200).astype(np.uint8)
+    for size in ((1, 90), (35, 1)):
+        page[cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size)), np.ones((5, 5))) > 0] = 255
+    document, extraction = read(as_file([page], 200, "PNG"))
+    assert all(
+        cell.confidence == 1 or cell.confidence < FULL for grid in document.grids for cell in grid.cells()
+    )
+    assert all(cell.confidence < FULL for cell in extraction.cells if cell.kind != "absent")
+
+
+@needs_ocr
+def test_picture_in_a_word_file_of_the_old_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = as_file(pages_of(facts(["review_litigation"]), Scanner(dpi=100)), 100, "PNG")
+    record = struct.pack("<HHI", 0x6E00, 0xF01E, len(page) + 17) + bytes(16) + b"\xff" + page
+    stored = SimpleNamespace(extra=b"\0" * 50 + record + b"\0" * 9)
+    monkeypatch.setattr(pictures, "open_word_file", lambda _: stored)
+    (found,) = pictures._doc_pictures(b"", None)
+    assert found.grey.shape == Image.open(io.BytesIO(page)).size[::-1]
 
 
 @needs_ocr

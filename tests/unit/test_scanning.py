@@ -11,10 +11,21 @@ import cv2
 import numpy as np
 
 from pipeline.readers.lines import Box
+from pipeline.readers.scanning.page import MOST_DOUBTFUL, _is_worn
 from pipeline.readers.scanning.picture import prepare, skew_of
 from pipeline.readers.scanning.recogniser import Recogniser
-from pipeline.readers.scanning.shapes import LEANING, UPRIGHT, contradicts, is_dash, lean
-from pipeline.readers.scanning.strokes import find_strokes
+from pipeline.readers.scanning.shapes import (
+    LEANING,
+    UPRIGHT,
+    contradicts,
+    is_dash,
+    is_unlike,
+    lean,
+    rings,
+    tilt,
+    with_marks,
+)
+from pipeline.readers.scanning.strokes import PALE_RULES, find_strokes, parts_of
 from pipeline.readers.scanning.words import lines_of, without_dirt, without_remains, words_of
 
 SCALE = 200 / 72
@@ -49,6 +60,33 @@ def test_rules_are_found_and_what_is_left_is_the_ink(angle: float, shade: int) -
     assert len(strokes.marks) == 4 + 3
     (blot,) = strokes.blobs
     assert blot[2] - blot[0] == pytest.approx(20 / SCALE, abs=0.8)
+
+
+def test_rules_paler_than_print_are_rules_where_there_are_no_others() -> None:
+    grey = np.maximum(sheet(), 190)
+    for y in range(600, 1000, 50):
+        cv2.putText(grey, "2023 2023 2023", (150, y), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 0, 6)
+    found = prepare(grey, 200)
+    assert [len(find_strokes(found, pale).marks) for pale in PALE_RULES] == [0, 4 + 3, 4 + 3]
+
+
+def test_a_shaded_row_is_no_ink() -> None:
+    grey = sheet()
+    shaded = grey[203:233, 103:697]
+    shaded[shaded == 255] = 215
+    assert len(find_strokes(prepare(grey, 200)).blobs) == 1
+
+
+def test_what_a_scanners_glass_leaves_is_no_rule_and_no_ink() -> None:
+    grey = sheet()
+    cv2.line(grey, (230, 0), (230, 1099), 0, 1)
+    strokes = find_strokes(prepare(grey, 200))
+    assert len(strokes.marks) == 4 + 3
+    assert len(strokes.blobs) == 1
+
+
+def test_no_pixels_have_no_parts() -> None:
+    assert parts_of(np.zeros((0, 5), np.uint8)) == []
 
 
 def test_a_dash_and_a_tall_letter_are_no_rules() -> None:
@@ -99,8 +137,10 @@ POINT, COMMA = (4.8, 7.0, 5.8, 8.0), (4.8, 6.8, 5.8, 9.2)
         ("+12", [(-6.0, 2.0, -1.0, 7.0), *digits(0, 5)]),
         ("12", [(0.0, 0.0, 9.0, 8.0)]),
         ("35", [*digits(0, 5), (4.5, 6.5, 5.5, 8.0)]),
+        ("-1", [(-6.0, 3.5, -2.0, 4.3), *digits(0)]),
+        ("+1", [(-8.0, 0.2, -1.0, 7.5), *digits(0)]),
     ],
-    ids=["plain", "point", "comma", "sign", "touching", "hook of a digit"],
+    ids=["plain", "point", "comma", "sign", "touching", "hook of a digit", "minus", "full-width plus"],
 )
 def test_ink_that_bears_a_number_out(text: str, blobs: list[Box]) -> None:
     assert not contradicts(text, blobs)
@@ -115,11 +155,84 @@ def test_ink_that_bears_a_number_out(text: str, blobs: list[Box]) -> None:
         ("1.2", digits(0, 5)),
         ("1.2", [*digits(0, 7), COMMA]),
         ("1,2", [*digits(0, 7), POINT]),
+        ("11", [*digits(0, 6), (4.8, 4.5, 5.6, 5.3)]),
+        ("1", [(-4.0, 3.6, -3.2, 4.4), (-2.5, 3.6, -1.7, 4.4), *digits(0)]),
+        ("-1", digits(-5, 0)),
+        ("1234", digits(0, 5, 14, 19)),
+        ("7", [(0.0, 0.0, 1.0, 8.0)]),
+        ("1.234.5", [*digits(0, 7, 12, 17, 24), POINT, (21.8, 7.0, 22.8, 8.0)]),
     ],
-    ids=["digit lost", "digit made up", "point lost", "point made up", "comma as point", "point as comma"],
+    ids=[
+        "digit lost",
+        "digit made up",
+        "point lost",
+        "point made up",
+        "comma as point",
+        "point as comma",
+        "what is left of a 4",
+        "what is left of a minus",
+        "digit as minus",
+        "point without a trace",
+        "too slender",
+        "no writing of numbers",
+    ],
 )
 def test_ink_that_contradicts_a_number(text: str, blobs: list[Box]) -> None:
     assert contradicts(text, blobs)
+
+
+def marked(*lefts: float, hangs: float) -> list[Box]:
+    """Groups of three digits with marks between that hang so far below their foot."""
+    blobs = [box for left in lefts for box in digits(left, left + 5, left + 10)]
+    return blobs + [(left - 1.6, 7.0, left - 0.6, 8.0 + hangs) for left in lefts[1:]]
+
+
+@pytest.mark.parametrize(
+    ("text", "hangs", "wanted"),
+    [
+        ("123.456.789", 0.2, "123,456,789"),
+        ("-123.456.789", 0.2, "-123,456,789"),
+        ("123.456", 0.0, "123.456"),
+        ("1234.567.890", 0.2, "1234.567.890"),
+    ],
+    ids=["commas without tails", "sign", "one mark says nothing", "no thousands"],
+)
+def test_marks_as_numbers_are_written(text: str, hangs: float, wanted: str) -> None:
+    assert with_marks(text, marked(*[17.0 * i for i in range(text.count(".") + 1)], hangs=hangs)) == wanted
+
+
+def test_a_last_mark_unlike_the_others_is_the_point() -> None:
+    blobs = marked(0, 17, 34, hangs=1.5)
+    blobs[-1] = (*blobs[-1][:3], 8.0)
+    assert with_marks("123,456.789", blobs) == "123,456.789"
+
+
+def ring(*middles: int) -> np.ndarray:
+    ink = np.zeros((40, 24), np.uint8)
+    for middle in middles:
+        cv2.circle(ink, (12, middle), 8, 1, 2)
+    return ink
+
+
+def test_rings_tell_a_three_from_an_eight() -> None:
+    assert [rings(ring()), rings(ring(12)), rings(ring(11, 28))] == [0, 1, 2]
+    assert not is_unlike("8", digits(0), lambda _: ring(11, 28))
+    assert is_unlike("3", digits(0), lambda _: ring(11, 28))
+    assert is_unlike("8", digits(0), lambda _: ring(12))
+
+
+def test_a_ring_that_thin_print_leaves_open_is_one() -> None:
+    broken = ring(12)
+    broken[12, 18:24] = 0
+    assert rings(broken) == 0
+    assert not is_unlike("0", digits(0), lambda _: broken)
+
+
+def test_a_page_of_doubtful_numbers_is_worn() -> None:
+    assert not _is_worn(100, round(100 * MOST_DOUBTFUL), 0)
+    assert _is_worn(100, round(100 * MOST_DOUBTFUL) + 1, 0)
+    assert _is_worn(100, 0, 30)
+    assert not _is_worn(4, 2, 2)
 
 
 def stroke(from_x: int, to_x: int) -> np.ndarray:
@@ -132,6 +245,9 @@ def test_a_slash_leans_and_a_one_does_not() -> None:
     assert lean(stroke(30, 10)) >= LEANING
     assert lean(stroke(10, 30)) <= -LEANING
     assert abs(lean(stroke(20, 20))) <= UPRIGHT
+    thick = cv2.erode(stroke(30, 10), np.ones((1, 15), np.uint8))
+    assert lean(thick) == 0
+    assert tilt(thick) > UPRIGHT
 
 
 def test_dashes() -> None:

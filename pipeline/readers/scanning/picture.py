@@ -25,8 +25,8 @@ MOST_SKEW = 6.0
 """Degrees up to which a page may lie askew."""
 LEAST_SKEW = 0.02
 """Degrees below which turning a page costs more sharpness than it gains."""
-PAPER_PATCH = 18.0
-"""Points over which the paper's brightness is taken: wider than any stroke, narrower than a shaded cell."""
+PAPER_PATCH = 10.0
+"""Points over which the paper's brightness is taken: wider than any stroke, narrower than a shaded row."""
 LEAST_CONTRAST = 0.12
 MOST_CONTRAST = 0.45
 """Bounds of the share by which ink is darker than the paper around it."""

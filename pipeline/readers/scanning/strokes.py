@@ -82,6 +82,8 @@ def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
 def _parted(sheet: Sheet, level: _Layer, upright: _Layer) -> Strokes:
     scale = sheet.scale
     across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * scale)
+    spanning = _spanning([level.boxes[i] for i in across], upright.boxes, scale)
+    down = [i for i in down if i in spanning]
     rules = _painted(level.kept(across), upright.kept(down), scale)
     streaks = _streaks([level.boxes[i] for i in across], upright.boxes, STREAK * scale)
     grey = sheet.grey.copy()
@@ -131,6 +133,21 @@ def _unbroken(dark: Mask, length: float, scale: float) -> Mask:
     long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
     long = cv2.erode(long, np.ones((3, 1), np.uint8))
     return long * (1 - cv2.morphologyEx(long, cv2.MORPH_OPEN, np.ones((int(THICKEST * scale), 1), np.uint8)))
+
+
+def _spanning(
+    across: Sequence[tuple[int, int, int, int]], upright: Sequence[tuple[int, int, int, int]], scale: float
+) -> set[int]:
+    """The upright strokes that reach from one level rule to another, or are longer than any of a character."""
+    slack = TOLERANCE * scale
+    spanning: set[int] = set()
+    for place, (left, top, right, bottom) in enumerate(upright):
+        near = (y for y in across if y[0] - slack <= right and left <= y[2] + slack)
+        at = [(y[1] + y[3]) / 2 for y in near if top - slack <= y[3] and y[1] <= bottom + slack]
+        reaches = bool(at) and min(at) - top <= slack and bottom - max(at) <= slack
+        if bottom - top >= PALE_UPRIGHT * scale or (reaches and max(at) - min(at) >= (bottom - top) / 2):
+            spanning.add(place)
+    return spanning
 
 
 def _streaks(
