@@ -182,6 +182,7 @@ def _kill_once(service: Service, number: int, length: float, source: random.Rand
     time.sleep(pause)
     before = Counter(member.role for member in service.members())
     under_way = [record.dagster_run.run_id[:8] for record in service.runs(*BEGUN)]
+    role = role if before[role] else ""
     count = service.kill(role)
     print(
         f"kill {number + 1}: {pause:.1f} s on, {role or 'all'}: {count} of {dict(before)}; run {under_way}",
