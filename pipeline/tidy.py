@@ -82,10 +82,7 @@ def _document_rows(report: Report) -> Iterator[Row]:
         report.size,
         report.reader or None,
         report.status,
-        None,
-        None,
-        None,
-        None,
+        *[None] * 5,  # where it came from: `with_provenance` tells
     )
 
 
@@ -201,7 +198,7 @@ def _leftover_row(left: Leftover, name: str, year: int | None) -> Row:
 
 def with_provenance(documents: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
     """The documents with where their bytes came from: address, answer, time and place in the archive."""
-    columns = ["fetched_at", "http_status", "url"]
+    columns = ["fetched_at", "http_status", "url", "trust"]
     origin = raw.filter(pl.col("sha256").is_not_null()).unique("sha256", keep="first", maintain_order=True)
     joined = documents.drop(*columns, "archive_path").join(
         origin.select("sha256", *columns), on="sha256", how="left", maintain_order="left"

@@ -32,7 +32,8 @@ def serve(web: Web, name: str) -> str:
 
 
 def register(path: Path, urls: list[str]) -> Path:
-    rows = [",".join([f"s{i}", "", url, "report", "", "official", ""]) for i, url in enumerate(urls)]
+    trusts = ["mirror" if "linzi" in url else "official" for url in urls]
+    rows = [",".join([f"s{i}", "", url, "report", "", trusts[i], ""]) for i, url in enumerate(urls)]
     path.write_text("\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8")
     return path
 
@@ -50,11 +51,12 @@ def test_sources_flow_into_the_warehouse_and_are_not_transferred_twice(
     assert first.stderr.count("OGI_FETCH_CONTACT") == 1  # no contact is given here, and that is told once
     before = (tmp_path / "out" / "current").readlink()
     found = open_warehouse(tmp_path / "out").execute(
-        "SELECT url, http_status, agency_name, sha256 FROM documents JOIN reports USING (sha256) ORDER BY url"
+        "SELECT url, http_status, trust, sha256 FROM documents JOIN reports USING (sha256) ORDER BY url"
     )
     rows = found.fetchall()
     assert [row[0] for row in rows] == sorted(urls)
     assert {row[1] for row in rows} == {200}
+    assert [row[2] for row in rows] == ["official", "mirror", "official"]
     archive = Archive(str(tmp_path / "out" / "archive"))
     assert all(archive.has(row[3]) for row in rows)
 
