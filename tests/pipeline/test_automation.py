@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -25,7 +26,14 @@ from assets.launcher import WAREHOUSE_TAG, WatchedRunLauncher
 from assets.tables import ALL_YEARS
 from benchmarks.nights import by_daemon
 from benchmarks.offices import offices, served
-from benchmarks.service import EVERY_MINUTE, Service
+from benchmarks.service import (
+    DAEMON,
+    EVERY_MINUTE,
+    EXAMPLES,
+    Service,
+    documented_command,
+    documented_environment,
+)
 from pipeline.alarms import LOG
 from pipeline.nights import LOCK, last_night, one_run
 from pipeline.publish.lock import only_writer
@@ -163,14 +171,28 @@ QUICK = {
 }
 
 
+def test_examples_start_what_is_there() -> None:
+    for unit in (DAEMON, "ogi-web.service"):
+        program, *arguments = documented_command(unit)
+        assert Path(program).exists()
+        assert (ROOT / arguments[arguments.index("-w") + 1]).exists()
+    container = (EXAMPLES / "Containerfile").read_text(encoding="utf-8")
+    for name in ("requirements/run.lock", "docs/examples/start"):
+        assert name in container
+        assert (ROOT / name).exists()
+    settings = dict(re.findall(r"(OGI_\w+)=(\S+)", container))
+    assert settings.items() <= documented_environment(Path("/srv/ogi")).items()
+
+
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="tells processes apart by /proc"
 )
 
 
 @needs_proc
-def test_daemon_runs_two_nights_with_no_hand_on_it(tmp_path: Path) -> None:
+def test_daemon_runs_two_nights_with_no_hand_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The documented unit, environment and settings; the second night changes nothing."""
+    monkeypatch.setattr("benchmarks.nights.NIGHT_SECONDS", 2 * SECONDS)
     with served(offices(5)) as site:
         sources = {"OGI_SOURCES": str(site.register(tmp_path / "sources.csv"))}
         service = Service(tmp_path / "srv", QUICK | sources | {"OGI_NIGHTLY_CRON": EVERY_MINUTE})
