@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import polars as pl
@@ -13,8 +13,9 @@ from pipeline.fetch.found import add_found
 from pipeline.fetch.listings import walk_listings
 from pipeline.fetch.run import fetch_sources
 from pipeline.fetch.settings import FetchSettings
+from pipeline.intake import fetched_documents
 from pipeline.nights import note_release
-from pipeline.unchanged import ASKED_FOR, begin_making, changes
+from pipeline.unchanged import ASKED_FOR, begin_making, changes, frame_digest
 
 ASKED = {"url": pl.String(), "run_id": pl.String()}
 
@@ -62,7 +63,7 @@ def fetched_sources(
     """Fetches every source, politely and conditionally; one that fails is a row, one that refused lately rests."""
     archive, sources = line.archive, line.source_list()
     if line.offline:
-        return dg.MaterializeResult(metadata={"sources": len(sources), "due": 0})
+        return _held(line, {"sources": len(sources), "due": 0})
     settings = FetchSettings.from_environment(os.environ)
     if sources and settings.remark is not None:
         context.log.warning(settings.remark.text())
@@ -70,11 +71,15 @@ def fetched_sources(
     asking = line.asking(recheck=config.recheck)
     due = [s for s in sources if s.kind != "listing" and s.url not in asked and asking.is_due(s)]
     if not due:
-        return dg.MaterializeResult(metadata={"sources": len(sources), "due": 0})
+        return _held(line, {"sources": len(sources), "due": 0})
     summary = fetch_sources(due, archive, settings)
-    return dg.MaterializeResult(
-        metadata={"sources": len(sources), "due": len(due), **summary.outcomes, **summary.errors}
-    )
+    return _held(line, {"sources": len(sources), "due": len(due), **summary.outcomes, **summary.errors})
+
+
+def _held(line: Line, counts: Mapping[str, int]) -> dg.MaterializeResult[None]:
+    """What a run's fetching came to; a night that brought nothing leaves what follows up to date on the page."""
+    version = frame_digest(fetched_documents(line.source_list(), line.archive))
+    return dg.MaterializeResult(metadata=dict(counts), data_version=dg.DataVersion(version))
 
 
 @dg.asset(

@@ -12,7 +12,11 @@ from pipeline.unchanged import parts_of
 
 STANDING_ASSETS = ("parquet_store", "warehouse")
 """Those that bear a freshness policy: Dagster counts it from their last materialisation alone."""
-CARRIED = ("dagster/code_version", "dagster/data_version")
+CARRIED = tuple(
+    f"dagster/{name}"
+    for name in ("code_version", "data_version", "input_data_version/", "input_event_pointer/")
+)
+"""Beginnings of the tags by which Dagster tells whether an asset is out of date."""
 HERE = Path(__file__).resolve().parent
 
 
@@ -34,6 +38,10 @@ def confirmations(instance: dg.DagsterInstance, names: Iterable[str]) -> Iterato
     for name in names:
         last = instance.get_latest_materialization_event(dg.AssetKey(name))
         made = last.asset_materialization if last else None
-        tags = {key: value for key, value in (made.tags or {}).items() if key in CARRIED} if made else {}
+        tags = (
+            {key: value for key, value in (made.tags or {}).items() if key.startswith(CARRIED)}
+            if made
+            else {}
+        )
         metadata = {**(made.metadata if made else {}), "confirmed": True}
         yield dg.AssetMaterialization(name, metadata=metadata, tags=tags)

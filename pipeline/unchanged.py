@@ -97,6 +97,11 @@ def parts_of(
     }
 
 
+def frame_digest(frame: pl.DataFrame) -> str:
+    """A digest of a frame's rows, in their order."""
+    return _digest([frame.write_csv(null_value="\0", line_terminator="\r\n")])
+
+
 def changes(warehouse: Path, parts: Parts) -> list[str]:
     """What has changed since the last good run; empty where another run would come to the same.
 

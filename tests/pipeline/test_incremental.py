@@ -108,6 +108,11 @@ def test_a_night_without_change_runs_no_step_after_the_documents(nights: Nights)
         event = nights.instance.get_latest_materialization_event(dg.AssetKey(name))
         assert event is not None
         assert event.timestamp > made.timestamp
+    # With the same versions, of itself and of what it was made from, nothing is told to be out of date.
+    confirmed, before_it = event.asset_materialization, made.asset_materialization
+    assert confirmed is not None
+    assert before_it is not None
+    assert dict(confirmed.tags or {}).items() >= dict(before_it.tags or {}).items()
     # A check that was passed over is no failure, and what it said last still counts.
     key = dg.AssetCheckKey(dg.AssetKey("cells"), "definition")
     summary = nights.instance.event_log_storage.get_asset_check_summary_records([key])[key]
@@ -163,6 +168,11 @@ def test_a_release_that_is_gone_is_built_again(nights: Nights) -> None:
     same = set(published_files(nights.out).values()) & before
     assert len(same) >= len(before) - 2  # a release made anew has another time in its record and its database
     assert nights.changed() == []
+
+
+def test_the_page_can_ask_for_a_full_build() -> None:
+    config = {"ops": {"raw_documents": {"config": {"again": True}}}}
+    assert dg.validate_run_config(compose(Line()).resolve_job_def(EVERYTHING), config)
 
 
 def test_a_failing_check_leaves_no_record(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
