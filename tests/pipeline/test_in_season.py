@@ -76,10 +76,15 @@ def test_office_that_published_late_is_found_and_only_that_one_asked(
         assert states(line)[punctual.name, 2024] == "published"
         url = f"http://{late.host}:{site.port}/nb/2024.html"
         assert url in line.asking().resting
-        late.pages["/nb/2024.html"] = Body(report(late.name, 2024, "html", 7))
+        title = f"{late.name}2024年政府信息公开工作年度报告"
+        offer = (
+            f"<html><title>{title}</title><body><h1>{title}</h1><a href='/f/1.docx'>附件</a></body></html>"
+        )
+        late.pages["/nb/2024.html"] = Body(offer.encode())
+        late.pages["/f/1.docx"] = Body(report(late.name, 2024, "docx", 7), "application/octet-stream")
         site.asked.clear()
         run(line, monday())
-        assert asked_of(site) == {(late.host, "/nb/"), (late.host, "/nb/2024.html")}
+        assert asked_of(site) == {(late.host, "/nb/"), (late.host, "/nb/2024.html"), (late.host, "/f/1.docx")}
         assert states(line)[late.name, 2024] == "published"
         site.asked.clear()
         assert line.asking(recheck=True).chosen == frozenset()  # all is there: the next Monday asks nobody
