@@ -19,6 +19,7 @@ from pipeline.readers.word_xml import (
     BLOCK_WRAPPERS,
     VAL,
     branch,
+    child,
     children,
     is_on,
     parsed,
@@ -109,6 +110,7 @@ class _Story:
     def __init__(self, styles: Styles, present: frozenset[str]) -> None:
         self._styles = styles
         self._by_style = bool(styles.numbered or styles.hidden)
+        self._by_properties = self._by_style or not present.isdisjoint((NUMBERING, DELETED))
         self._present = present
         """Which of the rare properties the file uses at all; the others are not looked for in each place."""
         self._counters = Counters(styles.lists)
@@ -127,21 +129,21 @@ class _Story:
         return items
 
     def _collect(self, container: Element, items: list[Item]) -> None:
-        for child in container:
-            tag = child.tag
+        for part in container:
+            tag = part.tag
             if tag == P:
-                self._paragraph(child, items)
+                self._paragraph(part, items)
             elif tag == TBL:
-                items.append(self._table(child))
+                items.append(self._table(part))
             elif tag in BLOCK_WRAPPERS:
-                self._collect(child, items)
-            elif tag == ALTERNATE_CONTENT and (chosen := branch(child)) is not None:
+                self._collect(part, items)
+            elif tag == ALTERNATE_CONTENT and (chosen := branch(part)) is not None:
                 self._collect(chosen, items)
 
     def _paragraph(self, paragraph: Element, items: list[Item]) -> None:
         runs: list[str] = []
         boxes: list[Element] = []
-        properties = paragraph.find(P_PR)
+        properties = child(paragraph, P_PR) if self._by_properties else None
         style = (value(properties, STYLE) or self._styles.default) if self._by_style else ""
         if style not in self._styles.hidden:
             self._runs(paragraph, runs, boxes)
@@ -153,7 +155,7 @@ class _Story:
 
     def _close(self, text: str, properties: Element | None, style: str, items: list[Item]) -> None:
         """Ends a paragraph, unless a tracked change takes its mark away and it runs on into the next."""
-        joins_next = DELETED in self._present and _has(_child(properties, R_PR), DELETED)
+        joins_next = DELETED in self._present and _has(child(properties, R_PR), DELETED)
         self._unfinished = text if joins_next else ""
         if not joins_next:
             items.extend(printed_lines(self._labelled(text, properties, style)))
@@ -172,29 +174,28 @@ class _Story:
         inherited = self._styles.numbered.get(style)
         if not self._has(properties, NUMBERING):
             return inherited
-        stated = _child(properties, NUMBERING)
+        stated = child(properties, NUMBERING)
         list_id = value(stated, w("numId")) or (inherited.list_id if inherited else "0")
         depth = whole_number(value(stated, w("ilvl")), inherited.depth if inherited else 0)
         return None if list_id == "0" else Numbering(list_id, depth)
 
     def _runs(self, container: Element, runs: list[str], boxes: list[Element]) -> None:
-        for child in container:
-            tag = child.tag
+        for part in container:
+            tag = part.tag
             if tag == R:
-                self._run(child, runs, boxes)
+                self._run(part, runs, boxes)
             elif tag in RUN_WRAPPERS:
-                self._runs(child, runs, boxes)
-            elif tag == ALTERNATE_CONTENT and (chosen := branch(child)) is not None:
+                self._runs(part, runs, boxes)
+            elif tag == ALTERNATE_CONTENT and (chosen := branch(part)) is not None:
                 self._runs(chosen, runs, boxes)
             elif tag.startswith(MATH):
-                runs.extend(part.text or "" for part in child.iter(f"{MATH}t"))
+                runs.extend(sign.text or "" for sign in part.iter(f"{MATH}t"))
 
     def _run(self, run: Element, runs: list[str], boxes: list[Element]) -> None:
-        if (VANISH in self._present or self._styles.hidden) and self._is_hidden(run.find(R_PR)):
+        if (VANISH in self._present or self._styles.hidden) and self._is_hidden(child(run, R_PR)):
             return
-        is_raised = bool(VERTICAL_PLACE in self._present or self._styles.raised) and self._is_raised(
-            run.find(R_PR)
-        )
+        may_be_raised = VERTICAL_PLACE in self._present or bool(self._styles.raised)
+        is_raised = may_be_raised and self._is_raised(child(run, R_PR))
         for part in run:
             tag = part.tag
             if tag == T:
@@ -212,7 +213,7 @@ class _Story:
                 boxes.extend(_text_boxes(part))
 
     def _add(self, text: str, runs: list[str]) -> None:
-        if all(self._fields):
+        if not self._fields or all(self._fields):
             runs.append(text)
 
     def _pass_field_mark(self, kind: str) -> None:
@@ -226,7 +227,7 @@ class _Story:
     def _is_hidden(self, properties: Element | None) -> bool:
         if properties is None:
             return False
-        if properties.find(VANISH) is not None:
+        if _has(properties, VANISH):
             return is_on(properties, VANISH)
         return bool(self._styles.hidden) and value(properties, RUN_STYLE) in self._styles.hidden
 
@@ -240,7 +241,7 @@ class _Story:
         drawn = DrawnTable()
         open_above: dict[int, DrawnCell] = {}
         for row in children(table, TR):
-            if not (DELETED in self._present and _has(row.find(T_PR), DELETED)):
+            if not (DELETED in self._present and _has(child(row, T_PR), DELETED)):
                 open_above = self._row(row, drawn, open_above)
         return drawn
 
@@ -250,7 +251,7 @@ class _Story:
         still_open: dict[int, DrawnCell] = {}
         column = self._columns_before(row)
         for ordinal, element in enumerate(children(row, TC), start=1):
-            properties = element.find(C_PR)
+            properties = child(element, C_PR)
             width = min(max(whole_number(value(properties, SPAN), 1), 1), SPAN_LIMIT)
             merge = _merge(properties, MERGED_DOWN)
             if cells and MERGED_ACROSS in self._present and _merge(properties, MERGED_ACROSS) == "continue":
@@ -269,7 +270,7 @@ class _Story:
     def _columns_before(self, row: Element) -> int:
         if SPAN_BEFORE not in self._present:
             return 0
-        return min(max(whole_number(value(row.find(T_PR), SPAN_BEFORE), 0), 0), SPAN_LIMIT)
+        return min(max(whole_number(value(child(row, T_PR), SPAN_BEFORE), 0), 0), SPAN_LIMIT)
 
     def _has(self, properties: Element | None, name: str) -> bool:
         return name in self._present and _has(properties, name)
@@ -281,17 +282,13 @@ class _Story:
         return DrawnCell(self.content(element), row, column, 1, width, ordinal)
 
 
-def _child(parent: Element | None, name: str) -> Element | None:
-    return None if parent is None else parent.find(name)
-
-
 def _has(properties: Element | None, name: str) -> bool:
-    return properties is not None and properties.find(name) is not None
+    return child(properties, name) is not None
 
 
 def _merge(properties: Element | None, name: str) -> str | None:
     """`restart`, `continue` (also where the file leaves it unsaid), or None where the cell is not merged."""
-    merge = None if properties is None else properties.find(name)
+    merge = child(properties, name)
     return None if merge is None else merge.get(VAL, "continue")
 
 
@@ -308,7 +305,7 @@ def _text_boxes(part: Element) -> list[Element]:
     """The text boxes drawn in a run, each once: a drawing may hold the same box for older programs."""
     if part.tag == ALTERNATE_CONTENT:
         chosen = branch(part)
-        return [] if chosen is None else [box for child in chosen for box in _text_boxes(child)]
+        return [] if chosen is None else [box for inner in chosen for box in _text_boxes(inner)]
     if part.tag == TEXT_BOX:
         return [part]
-    return [box for child in part for box in _text_boxes(child)]
+    return [box for inner in part for box in _text_boxes(inner)]

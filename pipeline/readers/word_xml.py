@@ -53,16 +53,22 @@ def parsed(package: Package, name: str) -> Element:
     return root
 
 
+def child(parent: Element | None, name: str) -> Element | None:
+    """The first child of a name; None where there is none, or no parent."""
+    # `find` takes paths as well, and twice as long: cells and paragraphs are asked for their properties by thousands.
+    return None if parent is None else next(parent.iterchildren(name), None)
+
+
 def is_on(parent: Element | None, name: str) -> bool:
     """Whether a property that is on or off, such as `w:vanish`, stands in `parent` and is on."""
-    switch = None if parent is None else parent.find(name)
+    switch = child(parent, name)
     return switch is not None and switch.get(VAL, "1").lower() not in OFF
 
 
 def value(parent: Element | None, name: str) -> str | None:
     """The `w:val` of a child, None where either is missing."""
-    child = None if parent is None else parent.find(name)
-    return None if child is None else child.get(VAL)
+    holder = child(parent, name)
+    return None if holder is None else holder.get(VAL)
 
 
 def whole_number(text: str | None, default: int) -> int:
@@ -75,16 +81,16 @@ def whole_number(text: str | None, default: int) -> int:
 
 def branch(alternatives: Element) -> Element | None:
     """The one branch of an `mc:AlternateContent` that is read: the others say the same in older words."""
-    chosen = alternatives.find(CHOICE)
-    return alternatives.find(FALLBACK) if chosen is None else chosen
+    chosen = child(alternatives, CHOICE)
+    return child(alternatives, FALLBACK) if chosen is None else chosen
 
 
 def children(container: Element, name: str) -> Iterator[Element]:
     """The children of a name, also those inside content controls and kept changes."""
-    for child in container:
-        if child.tag == name:
-            yield child
-        elif child.tag in BLOCK_WRAPPERS:
-            yield from children(child, name)
-        elif child.tag == ALTERNATE_CONTENT and (chosen := branch(child)) is not None:
+    for element in container.iterchildren(name, *BLOCK_WRAPPERS, ALTERNATE_CONTENT):
+        if element.tag == name:
+            yield element
+        elif element.tag in BLOCK_WRAPPERS:
+            yield from children(element, name)
+        elif (chosen := branch(element)) is not None:
             yield from children(chosen, name)
