@@ -203,16 +203,14 @@ def test_guessed_text_is_not_believed_where_its_picture_is_not_read(monkeypatch:
 
 
 @needs_ocr
-@pytest.mark.parametrize("dpi", [100, 150])
-def test_nothing_wrong_is_fully_believed_where_strokes_are_lost(dpi: int) -> None:
-    import numpy as np
-
-    report = facts(["review_litigation"])
-    (page,) = pages_of(report, Scanner(dpi=dpi, blur=0.35, noise=12, quality=None))
-    faxed = np.where(page < 150, 0, 255).astype(np.uint8)
-    _, extraction = read(as_file([faxed], dpi, "PNG"))
-    amiss = wrong(report, extraction).values()
-    assert [cell for cell in amiss if cell[2] != "unreadable" and cell[3] >= FULL] == []
+def test_nothing_is_fully_believed_where_strokes_are_lost() -> None:
+    form = dict.fromkeys(cells_of({"review_litigation": "2021"}), Decimal(4841))
+    report = facts(["review_litigation"], changes=form)
+    pages = pages_of(report, Scanner(dpi=150, blur=0.35, noise=12, fax=135))
+    cells = [cell for grid in read_document(as_file(pages, 150, "PNG")).grids for cell in grid.cells()]
+    numbers = [cell for cell in cells if cell.text.isdigit()]
+    assert {cell.text for cell in numbers} > {"4841"}, "nothing was misread: the print is not worn enough"
+    assert all(cell.confidence < FULL for cell in numbers)
 
 
 @needs_ocr
@@ -251,7 +249,7 @@ def test_real_report_as_pictures() -> None:
     if not path.exists() or not truth.exists():
         pytest.skip("the real reports do not lie beside this checkout")
     wanted = next(doc for name, doc in json.loads(truth.read_text("utf-8")).items() if path.name in name)
-    pages = list(scan_pages(path.read_bytes(), Scanner(dpi=150)))[1:]  # where the tables begin
+    pages = list(scan_pages(path.read_bytes(), Scanner(dpi=150)))[1:4]  # where the tables stand
     _, extraction = read(as_file(pages, 150, "TIFF"))
     found = {(c.table, c.row, c.column): c.value for c in extraction.cells}
     assert {key: found[key] for *key, _ in wanted["cells"] for key in [tuple(key)]} == {

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from pipeline.confidence import FULL
 from pipeline.readers import scan
 
 if not scan.is_installed():
@@ -11,9 +14,9 @@ import cv2
 import numpy as np
 
 from pipeline.readers.lines import Box
-from pipeline.readers.scanning.page import MOST_DOUBTFUL, _is_worn
+from pipeline.readers.scanning.page import MOST_DOUBTFUL, UNPROVEN, _is_worn, _proven, _Word
 from pipeline.readers.scanning.picture import prepare, skew_of
-from pipeline.readers.scanning.recogniser import Recogniser
+from pipeline.readers.scanning.recogniser import Recognised, Recogniser
 from pipeline.readers.scanning.shapes import (
     LEANING,
     UPRIGHT,
@@ -226,6 +229,13 @@ def test_a_ring_that_thin_print_leaves_open_is_one() -> None:
     broken[12, 18:24] = 0
     assert rings(broken) == 0
     assert not is_unlike("0", digits(0), lambda _: broken)
+
+
+def test_a_number_with_its_unit_is_not_fully_believed() -> None:
+    word = _Word(digits(0, 5, 10, 15, 20))
+    page: Any = None
+    assert _proven(Recognised("87万元", 0.99), word, page).certainty == UNPROVEN < FULL
+    assert _proven(Recognised("无", 0.99), word, page).certainty == 0.99
 
 
 def test_a_page_of_doubtful_numbers_is_worn() -> None:

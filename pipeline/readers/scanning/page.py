@@ -66,6 +66,11 @@ MOST_DOUBTFUL, MOST_UNPROVEN = 0.05, 0.15
 """What share of its numbers may be doubtful, and what share not borne out."""
 THICKER = 0.5
 """Points by which strokes are made thicker to each side to mend them."""
+SOME_INK, MUCH_INK = 1.0, 6.0
+"""Square points of ink in a cell beside its words, from which something may lie over them, and from which a word
+may be lost in it: a dash has 6, a thin nought 8."""
+MOST_DASH = 0.3
+"""Share of the usual height of characters up to which a dash is thick."""
 PIECES = 3
 """Blobs that a lone stroke may have fallen into."""
 LEAST_TRACE = 2
@@ -246,6 +251,12 @@ def _inside(box: Box) -> Box:
     return box[0] + EDGE, box[1] + EDGE, box[2] - EDGE, box[3] - EDGE
 
 
+def _common(one: Box, other: Box) -> Box | None:
+    """What two boxes share; None for nothing."""
+    left, top, right, bottom = (f(a, b) for f, a, b in zip((max, max, min, min), one, other, strict=True))
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Crops:
     """Reads words out of a page whose characters are about `usual` points high."""
@@ -279,6 +290,13 @@ class _Crops:
         return bool(
             (cv2.connectedComponentsWithStats(printed, connectivity=8)[2][1:, 4] >= LEAST_TRACE).any()
         )
+
+    def foreign(self, cell: Box, words: Sequence[Box]) -> float:
+        """Square points of ink in a cell that belong to none of its words: a seal's, or of what it covers."""
+        inside = _inside(cell)
+        shared = [common for word in words if (common := _common(inside, word))]
+        own = sum(self.print_of(box).sum(dtype=np.int64) for box in shared)
+        return float(max(0, self.print_of(inside).sum(dtype=np.int64) - own) / self.scale**2)
 
     def ink_of(self, box: Box) -> Pixels:
         """The brightness of a box's pixels."""
@@ -397,7 +415,8 @@ def _rescued(word: _Word, looks: Sequence[Recognised], crops: _Crops) -> Recogni
 def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     """A reading held against the ink: lone strokes are told by their shape, numbers by their characters."""
     if is_dash(read.text, word.blobs):
-        return Recognised(DASH, CEILING)
+        is_thin = word.box[3] - word.box[1] <= MOST_DASH * crops.usual
+        return Recognised(DASH, CEILING if is_thin else DOUBT)
     if len(word.blobs) <= PIECES and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
         ink = crops.ink_of(word.box)
         leaning = lean(ink)
@@ -407,28 +426,31 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
             return Recognised(read.text, min(read.certainty, DOUBT))
     if is_number(read.text) and contradicts(read.text, word.blobs):
         return Recognised(read.text, min(read.certainty, DOUBT))
-    if is_number(read.text) and is_unlike(read.text, word.blobs, crops.print_of):
+    # Of a number with its unit the ink cannot be told apart: nothing but the recogniser speaks for it.
+    unproven = any(map(str.isdigit, read.text)) and not is_number(read.text)
+    if unproven or (is_number(read.text) and is_unlike(read.text, word.blobs, crops.print_of)):
         return Recognised(read.text, min(read.certainty, UNPROVEN))
     return read
 
 
 def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) -> float:
     """Gives a cell its words for its blobs; how certain they are."""
+    foreign = crops.foreign(cell.box, [word.box for line in lines for word in line])
+    most = DOUBT if foreign >= MUCH_INK else UNPROVEN if foreign >= SOME_INK else CEILING
     if not lines:
         certainty = DIRT_CERTAINTY if cell.runs or crops.has_traces(cell.box) else BLANK_CERTAINTY
         cell.runs.clear()
-        return DOUBT if crops.is_faint(cell.box) else certainty
+        return DOUBT if crops.is_faint(cell.box) else min(certainty, most)
     runs: list[Run] = []
-    certainty = CEILING
     for line in lines:
         _, top, _, bottom = enclosing([word.box for word in line])
         for word in line:
-            certainty = min(certainty, word.read.certainty)
+            most = min(most, word.read.certainty)
             if text := word.read.text.strip():
                 # Words of one line get one height, so that they are put on one line again.
                 runs.append(_run((word.box[0], top, word.box[2], bottom), text))
     cell.runs[:] = runs
-    return min(certainty, DOUBT) if _is_mixed([run.text for run in runs]) else certainty
+    return min(most, DOUBT) if _is_mixed([run.text for run in runs]) else most
 
 
 def _is_mixed(texts: Sequence[str]) -> bool:
