@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -26,11 +26,13 @@ Matrix = tuple[float, float, float, float, float, float]
 Point = tuple[float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _TEXT = c.FPDF_PAGEOBJ_TEXT
+_LINE = c.FPDF_SEGMENT_LINETO
+_CORNERS = range(4)
 
 
 def plain_function(function: Any, result: Any, *arguments: Any) -> Any:
     """A function of PDFium by plain addresses: ctypes' typed pointers cost as much as the call itself."""
-    return ctypes.CFUNCTYPE(result, *arguments)(address_of(function))
+    return ctypes.PYFUNCTYPE(result, *arguments)(address_of(function))
 
 
 def address_of(pointer: Any) -> int:
@@ -46,6 +48,11 @@ _GET_MODE = plain_function(c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void
 _GET_FILL = plain_function(c.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
 _GET_STROKE = plain_function(c.FPDFPageObj_GetStrokeColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
 _GET_BOUNDS = plain_function(c.FPDFPageObj_GetBounds, ctypes.c_int, *[ctypes.c_void_p] * 5)
+_GET_MATRIX = plain_function(c.FPDFPageObj_GetMatrix, ctypes.c_int, *[ctypes.c_void_p] * 2)
+_GET_SEGMENT = plain_function(c.FPDFPath_GetPathSegment, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_GET_POINT = plain_function(c.FPDFPathSegment_GetPoint, ctypes.c_int, *[ctypes.c_void_p] * 3)
+_GET_SEGMENT_TYPE = plain_function(c.FPDFPathSegment_GetType, ctypes.c_int, ctypes.c_void_p)
+_IS_CLOSED = plain_function(c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
 
 
 def _addresses(numbers: Any) -> list[int]:
@@ -94,6 +101,8 @@ class Painting:
         self.to_bounds = _addresses(self.bounds)
         self.to_colour = _addresses(self.colour)
         self.to_mode = _addresses(self.mode)
+        self.matrix = (ctypes.c_float * 6)()
+        self.to_matrix = ctypes.addressof(self.matrix)
 
     def read(self, page: Any) -> None:
         """Reads all of a page's objects."""
@@ -102,13 +111,15 @@ class Painting:
     def _add_all(self, holder: Any, count: int, get_item: Any, matrix: Matrix, depth: int) -> None:
         self._spend(count)
         address = address_of(holder)
+        colour, to_colour = self.colour, self.to_colour
         for place in range(count):
             item = get_item(address, place)
             kind = _GET_TYPE(item)
             if kind != _TEXT:
                 self._add(item, kind, matrix, depth)
-            elif not self.has_pale_text:
-                self.has_pale_text = self._is_white(_GET_FILL, item) is True
+            elif not self.has_pale_text and _GET_FILL(item, *to_colour):
+                # Most is black, and most objects are text: the first part tells.
+                self.has_pale_text = colour[0] >= WHITE and min(colour[:3]) >= WHITE
 
     def _spend(self, count: int) -> None:
         self.left_over -= count
@@ -145,12 +156,34 @@ class Painting:
         if stroke is None and fill is True and count <= 5:
             self._mark(self._bounds(item, matrix), white=True)
             return
-        path = _typed(item)
-        for points in _outlines(path, count, _times(matrix_of(path), matrix)):
+        if count == len(_CORNERS) + 1 and (corners := self._corners(item, matrix)):
+            outlines: Iterable[list[Point]] = [[*corners, corners[0]]]
+        else:
+            outlines = _outlines(item, count, _times(self._matrix(item), matrix))
+        for points in outlines:
             if stroke is not None:
                 self._add_strokes(points, white=stroke)
             if fill is not None and _is_box(points):
                 self._mark(_around(points), white=fill)
+
+    def _corners(self, item: int, matrix: Matrix) -> list[Point] | None:
+        """The corners of a rectangle that stands upright, which most paths are; None where it is another shape."""
+        own = _times(self._matrix(item), matrix)
+        to_x, to_y = self.to_bounds[:2]
+        corners: list[Point] = []
+        for number in _CORNERS:
+            _GET_POINT(_GET_SEGMENT(item, number), to_x, to_y)
+            corners.append(_moved((self.bounds[0], self.bounds[1]), own))
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+        is_box = (x0 == x1 and y1 == y2 and x2 == x3 and y3 == y0) or (
+            y0 == y1 and x1 == x2 and y2 == y3 and x3 == x0
+        )
+        return corners if is_box else None
+
+    def _matrix(self, item: int) -> Matrix:
+        _GET_MATRIX(item, self.to_matrix)
+        a, b, d, e, x, y = self.matrix
+        return a, b, d, e, x, y
 
     def _add_line(self, item: int, matrix: Matrix, white: bool) -> None:
         """A straight line, from its bounds: they reach half its breadth past it on every side."""
@@ -235,20 +268,20 @@ def _is_box(points: Sequence[Point]) -> bool:
     )
 
 
-def _outlines(item: Any, count: int, matrix: Matrix) -> Iterator[list[Point]]:
+def _outlines(path: int, count: int, matrix: Matrix) -> Iterator[list[Point]]:
     """The straight outlines of a path; a curve ends one, as no rule is curved."""
     points: list[Point] = []
-    x, y = ctypes.c_float(), ctypes.c_float()
-    for place in range(count):
-        segment = c.FPDFPath_GetPathSegment(item, place)
-        kind = c.FPDFPathSegment_GetType(segment)
-        c.FPDFPathSegment_GetPoint(segment, x, y)
-        if kind != c.FPDF_SEGMENT_LINETO:
+    place = (ctypes.c_float * 2)()
+    to_x, to_y = _addresses(place)
+    for number in range(count):
+        segment = _GET_SEGMENT(path, number)
+        _GET_POINT(segment, to_x, to_y)
+        if _GET_SEGMENT_TYPE(segment) != _LINE:
             if len(points) > 1:
                 yield points
             points = []
-        points.append(_moved((x.value, y.value), matrix))
-        if c.FPDFPathSegment_GetClose(segment) and len(points) > 1:
+        points.append(_moved((place[0], place[1]), matrix))
+        if _IS_CLOSED(segment) and len(points) > 1:
             yield [*points, points[0]]
             points = []
     if len(points) > 1:

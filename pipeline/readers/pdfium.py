@@ -270,7 +270,7 @@ def _texts(text: Any) -> Sequence[str]:
 
 def _is_aslant(text: Any, place: int) -> bool:
     """Whether a character stands neither upright nor on its side nor on its head."""
-    angle = c.FPDFText_GetCharAngle(text, place)
+    angle = float(c.FPDFText_GetCharAngle(text, place))
     return angle >= 0 and abs(angle - round(angle / (math.pi / 2)) * math.pi / 2) > SLANT
 
 

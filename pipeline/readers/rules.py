@@ -6,8 +6,9 @@ Boxes are in points from the page's top left corner.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.document import UnreadableDocumentError
@@ -19,6 +20,8 @@ THIN = 4.0
 """Points up to which a painted rectangle is a rule and not a background."""
 STRIP = 6.0
 """Points up to which two rules with nothing printed between them bound no row or column."""
+MOVED = 0.25
+"""Points by which a rule of another table may have moved a track."""
 LEANING = 1.0
 """Points by which print may lean over a rule."""
 LEAST_RULE = 5.0
@@ -127,19 +130,26 @@ def _continuing(rules: Sequence[Rule], edges: Iterable[float], start: float, end
     return [Rule(near, start, end) for edge in edges if (near := _nearest(tracks, edge)) is not None]
 
 
-def without_strips(outline: Outline, texts: Sequence[Box]) -> Outline:
+def without_strips(outline: Outline, texts: Callable[[], Sequence[Box]]) -> Outline:
     """Makes one rule of two that part a strip too narrow for print: doubled wide, or the gap between boxed cells.
 
     Args:
         outline: The rules of a table.
-        texts: The boxes of what is printed; a strip that one fits into stays.
+        texts: Gives the boxes of what is printed; a strip that one fits into stays.
     """
-    xs = _closed_up(sorted({rule.at for rule in outline.down}), [(box[0], box[2]) for box in texts])
-    ys = _closed_up(sorted({rule.at for rule in outline.across}), [(box[1], box[3]) for box in texts])
-    if not xs and not ys:
+    xs = sorted({rule.at for rule in outline.down})
+    ys = sorted({rule.at for rule in outline.across})
+    if not (_has_strip(xs) or _has_strip(ys)):
         return outline
-    across = tuple(rule._replace(at=ys.get(rule.at, rule.at)) for rule in outline.across)
-    return Outline(across, tuple(rule._replace(at=xs.get(rule.at, rule.at)) for rule in outline.down))
+    boxes = texts()
+    along = _closed_up(xs, [(box[0], box[2]) for box in boxes])
+    down = _closed_up(ys, [(box[1], box[3]) for box in boxes])
+    across = tuple(rule._replace(at=down.get(rule.at, rule.at)) for rule in outline.across)
+    return Outline(across, tuple(rule._replace(at=along.get(rule.at, rule.at)) for rule in outline.down))
+
+
+def _has_strip(tracks: Sequence[float]) -> bool:
+    return any(after - track <= STRIP for track, after in pairwise(tracks))
 
 
 def _closed_up(tracks: Sequence[float], texts: Sequence[tuple[float, float]]) -> dict[float, float]:
@@ -167,10 +177,10 @@ def _nearest(tracks: Sequence[float], at: float) -> float | None:
 def lies_in(mark: Mark, others: Iterable[Mark], slack: float = TOLERANCE) -> bool:
     """Whether the middle of a mark lies inside one of the others, and not as near its edge as `slack`."""
     x, y = mark.middle
-    return any(
-        other.left + slack < x < other.right - slack and other.top + slack < y < other.bottom - slack
-        for other in others
-    )
+    for left, top, right, bottom, _ in others:  # Called for every mark: `any` would take three times as long.
+        if left + slack < x < right - slack and top + slack < y < bottom - slack:
+            return True
+    return False
 
 
 def join_rules(rules: list[Rule]) -> list[Rule]:
@@ -217,9 +227,10 @@ def _connected(across: list[Rule], down: list[Rule]) -> list[Outline]:
 
 
 def _chosen(joined: Sequence[tuple[Rule, list[Rule]]], places: Sequence[int]) -> tuple[Rule, ...]:
-    if len(places) == len(joined):
-        return tuple(rule for rule, _ in joined)
-    return tuple(join_rules([member for place in places for member in joined[place][1]]))
+    chosen = [joined[place] for place in places]
+    if all(abs(rule.at - (members[0].at + members[-1].at) / 2) < MOVED for rule, members in chosen):
+        return tuple(rule for rule, _ in chosen)
+    return tuple(join_rules([member for _, members in chosen for member in members]))
 
 
 def _touching(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[int], list[int]]]:

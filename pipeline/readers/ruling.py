@@ -109,7 +109,7 @@ def find_grids(
 
 def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[RuledGrid | None, list[Run]]:
     """Lays runs into the cells of an outline; None and all runs where it is no table."""
-    lattice = _lattice(without_strips(outline, _boxes_in(outline, runs)), runs)
+    lattice = _lattice(without_strips(outline, lambda: _boxes_in(outline, runs)), runs)
     if lattice is None:
         return None, runs
     cells = list(_cells(lattice))
