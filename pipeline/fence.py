@@ -8,6 +8,7 @@ of a worker.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import pickle
 import resource
@@ -26,8 +27,8 @@ SECONDS = 15
 NEARLY = 0.95
 """Share of the memory allowed from which a failure is taken for want of it: libraries say it in their own ways."""
 _DEATH_OF_PARENT = 1
-_TOO_MUCH = frozenset({signal.SIGABRT, signal.SIGKILL})
-"""How a process ends that is refused memory: libraries in C give up, or the system ends it."""
+_TOO_MUCH = frozenset({0, -signal.SIGABRT, -signal.SIGKILL})
+"""How a process ends that is refused memory: it cannot even say so, libraries in C give up, the system ends it."""
 
 
 def fenced(function: Callable[..., T], *arguments: Any) -> T:
@@ -59,6 +60,7 @@ def fenced(function: Callable[..., T], *arguments: Any) -> T:
 def _work(writing: int, function: Callable[..., T], arguments: tuple[Any, ...]) -> NoReturn:
     """Runs in the child, which ends here whatever happens."""
     try:
+        faulthandler.disable()
         _end_with_parent()
         keep_to(address_space() + MEMORY, SECONDS)
         packed = _answer(function, arguments)
@@ -86,22 +88,22 @@ def _answer(function: Callable[..., T], arguments: tuple[Any, ...]) -> bytes:
 
 def _opened(packed: bytes, status: int) -> Any:
     if not packed:
-        raise _death(-status)
+        raise _death(status)
     try:
         result, error = pickle.loads(packed)  # noqa: S301 - made by our own child
     except (EOFError, pickle.UnpicklingError):
-        raise _death(-status) from None
+        raise _death(status) from None
     if error is not None:
         raise error
     return result
 
 
 def _death(ended: int) -> UnreadableDocumentError:
-    if ended == signal.SIGXCPU:
+    if ended == -signal.SIGXCPU:
         return UnreadableDocumentError("limit_exceeded", what=f"{SECONDS} seconds of processor time")
-    if ended <= 0 or ended in _TOO_MUCH:
+    if ended in _TOO_MUCH:
         return UnreadableDocumentError("limit_exceeded", what="memory")
-    return UnreadableDocumentError("damaged", reason=f"the library that reads it died of signal {ended}")
+    return UnreadableDocumentError("damaged", reason=f"the library that reads it ended with {ended}")
 
 
 def _end_with_parent() -> None:

@@ -42,6 +42,7 @@ _REFERENCES = re.compile(rb"\[((?:\s*\d+\s+\d+\s+R){2,}\s*)\]")
 _CONTENTS = re.compile(rb"/Contents\s*(\d+)\s+\d+\s+R\b")
 _KIDS = re.compile(rb"/Kids\s*\[([^\]]*)\]")
 _FONT = re.compile(rb"/Length1\b|/(?:Type1C|CIDFontType0C|OpenType)\b")
+_TEXT_FORM = re.compile(rb"/A(?:SCII)?85")
 _PICTURE = re.compile(rb"/Subtype\s*/Image\b")
 _OBJECTS = re.compile(rb"/Type\s*/ObjStm\b")
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
@@ -73,7 +74,8 @@ def is_plain(data: bytes) -> bool:
     process of its own.
 
     Raises:
-        UnreadableDocumentError: `limit_exceeded` for a stream of over 32 MB that is neither a font nor a picture.
+        UnreadableDocumentError: `limit_exceeded` for a stream of over 32 MB that is neither a font nor a picture,
+            and for a page that draws as much.
     """
     streams = list(_streams(data))
     if len(streams) > PLAIN_STREAMS:
@@ -90,7 +92,7 @@ def is_plain(data: bytes) -> bool:
 
 def _is_odd(stream: _Stream) -> bool:
     """Whether a stream is packed in a way that is not undone here."""
-    if b"85" in stream.about and stream.end - stream.start > _LONG_TEXT_FORM:
+    if _TEXT_FORM.search(stream.about) and stream.end - stream.start > _LONG_TEXT_FORM:
         return True
     return _ODD_FILTER.search(stream.about) is not None
 
@@ -159,9 +161,11 @@ def _is_small(
             return False
         forms += _FORM.search(stream.about) is not None and counted[b" Do"] > 0
         sizes[b"%d" % stream.number] = max(size, sizes.get(b"%d" % stream.number, 0))
-    shared = sum(sizes.get(number, 0) for array in arrays for number in array)
-    shared += sum(sizes.get(number, 0) for number in _CONTENTS.findall(structure))
-    return shared <= 2 * PLAIN_TOTAL and forms < 2
+    pages = [sum(sizes.get(number, 0) for number in array) for array in arrays]
+    pages += [sizes.get(number, 0) for number in _CONTENTS.findall(structure)]
+    if max(pages, default=0) > STREAM_LIMIT:
+        raise _too_large("streams of a page that unpack")
+    return sum(pages) <= 2 * PLAIN_TOTAL and forms < 2
 
 
 def _measured(data: bytes, stream: _Stream) -> tuple[int, Mapping[bytes, int]]:
@@ -175,11 +179,14 @@ def _measured(data: bytes, stream: _Stream) -> tuple[int, Mapping[bytes, int]]:
     for part in _unpacked(data, stream):
         size += len(part)
         if size > STREAM_LIMIT:
-            what = f"a stream that unpacks to over {STREAM_LIMIT} bytes"
-            raise UnreadableDocumentError("limit_exceeded", what=what)
+            raise _too_large("a stream that unpacks")
         if size <= 2 * PLAIN_STREAM:
             counted.update({word: part.count(word) for word in NESTED})
     return size, counted
+
+
+def _too_large(what: str) -> UnreadableDocumentError:
+    return UnreadableDocumentError("limit_exceeded", what=f"{what} to over {STREAM_LIMIT} bytes")
 
 
 def _unpacked(data: bytes, stream: _Stream) -> Iterator[bytes]:
@@ -187,7 +194,7 @@ def _unpacked(data: bytes, stream: _Stream) -> Iterator[bytes]:
     if b"/Fl" not in stream.about:
         yield data[stream.start : stream.end]
         return
-    if b"85" in stream.about:
+    if _TEXT_FORM.search(stream.about):
         data, start = _from_text_form(data[stream.start : stream.end]), 0
     else:
         start = stream.start
