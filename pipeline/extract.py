@@ -171,7 +171,8 @@ def _variants(
     it, else the one after; no number depends on the choice.
     """
     read = {table: [e for e in entries if e.standing == "read"] for table, entries in tables.items()}
-    best = {table: _best_variants(table, entries, templates) for table, entries in read.items()}
+    known = {table: _known(table, entries) for table, entries in read.items()}
+    best = {table: _best_variants(table, read[table], known[table], templates) for table in tables}
     order = [t for template in templates.values() for t in template.tables]
     located = [t for t in dict.fromkeys(order) if best.get(t)]
     chosen: dict[str, str] = {t: best[t][0] for t in located if len(best[t]) == 1}
@@ -180,35 +181,44 @@ def _variants(
         after = [chosen[t] for t in located[located.index(table) + 1 :] if t in chosen]
         likely = [v for v in (*reversed(before), *after) if v in best[table]]
         chosen.setdefault(table, likely[0] if likely else best[table][-1])
-    return {t: (chosen[t], *_as_likely(t, chosen[t], read[t], templates)) for t in located}
+    return {t: (chosen[t], *_as_likely(chosen[t], known[t], templates)) for t in located}
 
 
 def _as_likely(
-    table: str, chosen: str, entries: Sequence[Entry], templates: Mapping[str, Template]
+    chosen: str, known: Mapping[str, set[Meaning]], templates: Mapping[str, Template]
 ) -> Iterator[str]:
     """The other variants that know at least as many of a table's labels."""
-    least = len(_known_keys(table, chosen, entries))
+    least = _keyed(known.get(chosen, set()))
     for name in templates:
-        if name != chosen and len(_known_keys(table, name, entries)) >= least:
+        if name != chosen and _keyed(known.get(name, set())) >= least:
             yield name
 
 
-def _best_variants(table: str, entries: Sequence[Entry], templates: Mapping[str, Template]) -> list[str]:
+def _best_variants(
+    table: str,
+    entries: Sequence[Entry],
+    known: Mapping[str, set[Meaning]],
+    templates: Mapping[str, Template],
+) -> list[str]:
     """The variants that explain most of a table's labels; empty where no variant finds its table there."""
     scores: dict[str, int] = {}
     for name, template in templates.items():
-        known = _known(table, name, entries)
-        if _is_located(template.tables.get(table, ()), entries, known):
-            scores[name] = len(_known_keys(table, name, entries))
+        if _is_located(template.tables.get(table, ()), entries, known.get(name, set())):
+            scores[name] = _keyed(known.get(name, set()))
     return [name for name in scores if scores[name] == max(scores.values())]
 
 
-def _known(table: str, variant: str, entries: Sequence[Entry]) -> set[Meaning]:
-    return {m for e in entries for m in _meanings(e.row) if (m.variant, m.table) == (variant, table)}
+def _known(table: str, entries: Sequence[Entry]) -> dict[str, set[Meaning]]:
+    """What the labels of a table mean, by the variant that knows them."""
+    known: dict[str, set[Meaning]] = {}
+    for meaning in {m for e in entries for m in _meanings(e.row)}:
+        if meaning.table == table:
+            known.setdefault(meaning.variant, set()).add(meaning)
+    return known
 
 
-def _known_keys(table: str, variant: str, entries: Sequence[Entry]) -> set[Meaning]:
-    return {m for m in _known(table, variant, entries) if m.key}
+def _keyed(meanings: set[Meaning]) -> int:
+    return sum(bool(meaning.key) for meaning in meanings)
 
 
 def _meanings(row: TableRow) -> Iterator[Meaning]:
