@@ -18,6 +18,7 @@ from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
 from pipeline.templates import Block, Place, Template, load_templates
+from pipeline.turned import upright
 from pipeline.values import is_numeric_text, read_value
 from schemas.messages import Message, message
 
@@ -60,7 +61,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     """
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
-    rows = mend(read_rows(document.grids, lexicon), lexicon)
+    rows = mend(read_rows([upright(grid, lexicon) for grid in document.grids], lexicon), lexicon)
     tables = {table: sorted_out(entries, document) for table, entries in _by_table(rows).items()}
     fitting = _variants(tables, templates)
     result = _Result(variants={table: names[0] for table, names in fitting.items()})

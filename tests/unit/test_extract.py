@@ -246,6 +246,21 @@ def test_columns_that_variants_name_otherwise_are_not_chosen_between() -> None:
     assert "variant_open" in codes(extraction)
 
 
+def turned(rows: Rows) -> Rows:
+    """A table of plain cells, its rows set as columns."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def test_tables_that_are_turned_to_fit_the_page(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    values = [[spot for spot in row if spot.text][-8:] for row in three[3:]]
+    names = ["申请人", "自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计"]
+    perfect(facts, two, turned([texts(*names), *values]), four)
+    header = row_at(two, "信息内容")
+    first = two[header : header + 3]
+    perfect(facts, turned(first), two[header + 3 :], three, four)
+
+
 def test_misprints_that_compete_for_a_row_are_left_over(facts: Facts) -> None:
     table = relabelled(rows_of(facts, APPLICATIONS), {"2.重复申请": "2.重复的申请件"})
     place = row_at(table, "重复的申请件")
