@@ -24,7 +24,7 @@ from tests.scripted import ScriptedWorkers
 PICTURES = (".png", ".jpg", ".tif")
 FEW = {"giant_picture", "cut_short", "wild_words"}
 """What is done to pictures here: each that can still be opened is recognised, which takes as long as ten files."""
-AT_RANDOM = 30
+AT_RANDOM = 20
 SECRET = "7731946025"
 
 REFUSED = {
