@@ -56,6 +56,8 @@ Edges = tuple[float, float, float, float]
 _GET_LOOSE_BOX = plain_function(
     c.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
 )
+_GET_ANGLE = plain_function(c.FPDFText_GetCharAngle, ctypes.c_float, ctypes.c_void_p, ctypes.c_int)
+_IS_GENERATED = plain_function(c.FPDFText_IsGenerated, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +198,11 @@ def _page_box(page: Any) -> tuple[float, float, float, float]:
 def _text_turns(text: Any) -> int:
     """Quarter turns to the left of most of the text, from a sample."""
     count = c.FPDFText_CountChars(text)
+    address = address_of(text)
     angles = [
-        c.FPDFText_GetCharAngle(text, place)
+        _GET_ANGLE(address, place)
         for place in range(0, count, max(count // _ANGLE_SAMPLE, 1))
-        if c.FPDFText_IsGenerated(text, place) == 0
+        if _IS_GENERATED(address, place) == 0
     ]
     # PDFium measures the angle clockwise.
     turns = Counter(-round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
