@@ -7,7 +7,7 @@ around it, never by a recogniser's idea of the layout.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -164,13 +164,17 @@ def _upright(grey: Pixels, dpi: float | None, recogniser: Recogniser) -> _Laid:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """A page after so many quarter turns to the left: its strokes, its tables, and what stands in none."""
+    """A page after so many quarter turns to the left: its strokes, its tables, and what stands in none.
+
+    `known` is what some of its words read at the first view.
+    """
 
     sheet: Sheet
     strokes: Strokes
     grids: Sequence[RuledGrid]
     rest: Sequence[Run]
     turns: int
+    known: dict[Box, Recognised] = field(default_factory=dict)
 
 
 def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
@@ -185,22 +189,19 @@ def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
 
 def _crops_of(laid: _Laid, recogniser: Recogniser) -> _Crops:
     strokes = laid.strokes
-    return _Crops(strokes.grey, strokes.ink, laid.sheet.scale, usual_height(strokes.blobs), recogniser)
+    usual = usual_height(strokes.blobs)
+    return _Crops(strokes.grey, strokes.ink, laid.sheet.scale, usual, recogniser, laid.known)
 
 
 def _legible(laid: _Laid, recogniser: Recogniser) -> tuple[int, int]:
     """Of the characters of a page's longest words: those in words read with some certainty, and all."""
-    usual = usual_height(laid.strokes.blobs)
-    blobs = [_boxes(cell.runs) for grid in laid.grids for row in grid.rows for cell in row]
-    words = [
-        enclosing(word)
-        for ink in [*blobs, _boxes(laid.rest)]
-        for line in without_dirt(lines_of(ink, usual), COLUMN_GAP)
-        for word in line
-    ]
-    longest = sorted(words, key=lambda box: box[0] - box[2])
-    likely = [box for box in longest if box[2] - box[0] <= LONGEST_SAMPLE * usual] or longest
-    read = _crops_of(laid, recogniser).read(likely[:SAMPLE], VIEWS[0])
+    crops = _crops_of(laid, recogniser)
+    cells = (cell for grid in laid.grids for cell in _cells_of(grid))
+    lines = [*(line for cell, usual in cells for line in _words_in(cell, usual)), *_lines_in(laid.rest)]
+    longest = sorted((enclosing(word) for line in lines for word in line), key=lambda box: box[0] - box[2])
+    likely = [box for box in longest if box[2] - box[0] <= LONGEST_SAMPLE * crops.usual] or longest
+    read = crops.read(likely[:SAMPLE], VIEWS[0])
+    laid.known.update(zip(likely, read, strict=False))
     return sum(len(r.text) for r in read if _is_legible(r)), sum(len(r.text) for r in read)
 
 
@@ -266,6 +267,13 @@ class _Crops:
     scale: float
     usual: float
     recogniser: Recogniser
+    known: Mapping[Box, Recognised]
+
+    def first_look(self, boxes: Sequence[Box]) -> list[Recognised]:
+        """What stands in some boxes at the first view."""
+        new = [box for box in boxes if box not in self.known]
+        read = {**self.known, **dict(zip(new, self.read(new, VIEWS[0]), strict=True))}
+        return [read[box] for box in boxes]
 
     def read(self, boxes: Sequence[Box], margin: float, *, thicker: bool = False) -> list[Recognised]:
         """What stands in some boxes, each set on white of `margin` line heights."""
@@ -340,7 +348,7 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
     cells = [(cell, usual) for grid in grids for cell, usual in _cells_of(grid)]
     words = [[[_Word(blobs) for blobs in line] for line in _words_in(cell, usual)] for cell, usual in cells]
     flat = [word for lines in words for line in lines for word in line]
-    for word, read in zip(flat, crops.read([word.box for word in flat], VIEWS[0]), strict=True):
+    for word, read in zip(flat, crops.first_look([word.box for word in flat]), strict=True):
         word.read = read
     most = WORN if _look_again([word for word in flat if len(word.read.text) <= SHORT], crops) else CEILING
     for (cell, _), lines in zip(cells, words, strict=True):
@@ -458,14 +466,15 @@ def _is_mixed(texts: Sequence[str]) -> bool:
     return any(map(is_number, texts)) and any(text.strip(DASH) == "" for text in texts)
 
 
+def _lines_in(rest: Sequence[Run]) -> list[list[list[Box]]]:
+    blobs = _boxes(rest)
+    return without_dirt(lines_of(blobs, usual_height(blobs)), COLUMN_GAP)
+
+
 def _read_lines(rest: Sequence[Run], crops: _Crops) -> Iterator[Line]:
     """The lines of prose, a tab where a gap is one between columns."""
-    blobs = _boxes(rest)
-    lines = [
-        [enclosing(word) for word in line]
-        for line in without_dirt(lines_of(blobs, usual_height(blobs)), COLUMN_GAP)
-    ]
-    read = iter(crops.read([box for line in lines for box in line], VIEWS[0]))
+    lines = [[enclosing(word) for word in line] for line in _lines_in(rest)]
+    read = iter(crops.first_look([box for line in lines for box in line]))
     for line in lines:
         text = "\t".join(found for _ in line if (found := next(read).text.strip()))
         if text:
