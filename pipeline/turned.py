@@ -1,71 +1,76 @@
-"""Grids as printed flow in; those whose lines of the form stand across the head, and its columns down the side, flow
-out turned round.
+"""Grids as printed flow in; those with the form's lines across the head, and its columns down the side, flow out
+turned round.
 
 Offices turn a table to make it fit the page; every label then still tells its line of numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.document import Cell, Grid
 from pipeline.lexicon import Lexicon
-from pipeline.values import is_numeric_text
+from pipeline.values import is_numeric_text, is_value_text
 
 LEAST_LABELS = 2
 """Lines of the form in the head, and columns down the side, of a table that is turned."""
 
+Row = Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A row of numbers by the label before them."""
+
+    label: Cell
+    values: Row
+
 
 def upright(grid: Grid, lexicon: Lexicon) -> Grid:
-    """The grid, turned round where its labels tell that it is; each cell keeps where it stands in the file."""
-    if not _is_turned(grid, lexicon):
+    """The grid, turned round where its labels tell that it is; each cell keeps where it stands in the file.
+
+    Values are counted against the head by their order: its cells and theirs may end at different grid lines.
+    """
+    first = next((n for n, row in enumerate(grid.rows) if any(is_numeric_text(cell.text) for cell in row)), 0)
+    if not first:
         return grid
-    turned: dict[int, list[Cell]] = {}
-    for cell in grid.cells():
-        turned.setdefault(cell.column, []).append(
-            Cell(
-                cell.text,
-                cell.column,
-                cell.row,
-                cell.column_span,
-                cell.row_span,
-                cell.locator,
-                cell.confidence,
-            )
-        )
-    rows = (sorted(turned.get(row, ()), key=lambda cell: cell.column) for row in range(max(turned) + 1))
-    return Grid(tuple(map(tuple, rows)), grid.locator)
+    heads = [cell for row in grid.rows[:first] for cell in row if _keys([cell], lexicon, "row")]
+    heads.sort(key=lambda cell: cell.column)
+    sides = [_side(row) for row in grid.rows[first:] if row]
+    labels = [side.label for side in sides]
+    is_turned = (
+        len(_keys(heads, lexicon, "row")) >= LEAST_LABELS
+        and len(_keys(labels, lexicon, "column")) >= LEAST_LABELS
+        and not _keys((cell for row in grid.rows[first:] for cell in row), lexicon, "row")
+    )
+    if not is_turned or not all(_stands_under(side.values, heads) for side in sides):
+        return grid
+    columns = ([head, *(side.values[n] for side in sides)] for n, head in enumerate(heads))
+    corner = replace(grid.rows[0][0], text="")
+    rows = (_set(cells, number) for number, cells in enumerate([[corner, *labels], *columns]))
+    return Grid(tuple(rows), grid.locator)
 
 
-def _is_turned(grid: Grid, lexicon: Lexicon) -> bool:
-    """Whether rows' labels all stand above the numbers, and columns' labels before them."""
-    numeric = [[is_numeric_text(cell.text) for cell in row] for row in grid.rows]
-    first = next((number for number, row in enumerate(numeric) if any(row)), None)
-    if first is None or first == 0:
-        return False
-    above = {key for row in grid.rows[:first] for cell in row for key in _keys(cell, lexicon, "row")}
-    if len(above) < LEAST_LABELS:
-        return False
-    below = list(zip(grid.rows[first:], numeric[first:], strict=True))
-    beside = {key for row, numbers in below if any(numbers) for key in _first_keys(row, lexicon, "column")}
-    return len(beside) >= LEAST_LABELS and not any(
-        True for row, _ in below for cell in row for _ in _keys(cell, lexicon, "row")
+def _stands_under(values: Row, heads: Row) -> bool:
+    """Whether values are as many as the labels over them; labels in several lines must tell their order as well."""
+    is_one_line = len({head.row for head in heads}) == 1
+    places = [cell.column for cell in values] == [head.column for head in heads]
+    return len(values) == len(heads) and (is_one_line or places)
+
+
+def _side(row: Row) -> _Side:
+    """A row cut behind the last label before its first value."""
+    first = next((place for place, cell in enumerate(row) if is_value_text(cell.text)), len(row))
+    label = max((place for place in range(first) if row[place].text.strip()), default=0)
+    return _Side(row[label], row[label + 1 :])
+
+
+def _set(cells: Iterable[Cell], row: int) -> tuple[Cell, ...]:
+    return tuple(
+        replace(cell, row=row, column=column, row_span=1, column_span=1) for column, cell in enumerate(cells)
     )
 
 
-def _first_keys(row: tuple[Cell, ...], lexicon: Lexicon, axis: str) -> Iterator[str]:
-    """The keys of the last label before a row's first number."""
-    labels = []
-    for cell in row:
-        if is_numeric_text(cell.text):
-            break
-        labels.append(cell)
-    filled = [cell for cell in labels if cell.text.strip()]
-    if filled:
-        yield from _keys(filled[-1], lexicon, axis)
-
-
-def _keys(cell: Cell, lexicon: Lexicon, axis: str) -> Iterator[str]:
-    for meaning in lexicon.lookup(cell.text) if cell.text.strip() else ():
-        if meaning.axis == axis:
-            yield meaning.key
+def _keys(cells: Iterable[Cell], lexicon: Lexicon, axis: str) -> set[str]:
+    return {m.key for cell in cells if cell.text.strip() for m in lexicon.lookup(cell.text) if m.axis == axis}
