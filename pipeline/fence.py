@@ -13,6 +13,7 @@ import os
 import pickle
 import resource
 import signal
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
@@ -24,6 +25,8 @@ T = TypeVar("T")
 MEMORY = 700_000_000
 """Bytes of address space that a fenced call may take beyond what the process holds when it begins."""
 SECONDS = 15
+CLOCK_SECONDS = 1_800
+"""By the clock, for a call that hangs without working; workers have their own, mostly shorter."""
 NEARLY = 0.95
 """Share of the memory allowed from which a failure is taken for want of it: libraries say it in their own ways."""
 _DEATH_OF_PARENT = 1
@@ -43,7 +46,7 @@ def fenced(function: Callable[..., T], *arguments: Any) -> T:
     if not hasattr(os, "fork"):
         return function(*arguments)
     reading, writing = os.pipe()
-    child = os.fork()
+    child = _fork()
     if child == 0:
         os.close(reading)
         _work(writing, function, arguments)
@@ -57,12 +60,21 @@ def fenced(function: Callable[..., T], *arguments: Any) -> T:
     return result
 
 
+def _fork() -> int:
+    with warnings.catch_warnings():
+        # Newer Pythons warn where other threads run: what a reader calls in the child takes no lock of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
 def _work(writing: int, function: Callable[..., T], arguments: tuple[Any, ...]) -> NoReturn:
     """Runs in the child, which ends here whatever happens."""
     try:
         faulthandler.disable()
         _end_with_parent()
         keep_to(address_space() + MEMORY, SECONDS)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(CLOCK_SECONDS)
         packed = _answer(function, arguments)
         with os.fdopen(writing, "wb") as answer:
             answer.write(packed)
@@ -99,6 +111,8 @@ def _opened(packed: bytes, status: int) -> Any:
 
 
 def _death(ended: int) -> UnreadableDocumentError:
+    if ended == -signal.SIGALRM:
+        return UnreadableDocumentError("limit_exceeded", what=f"{CLOCK_SECONDS} seconds")
     if ended == -signal.SIGXCPU:
         return UnreadableDocumentError("limit_exceeded", what=f"{SECONDS} seconds of processor time")
     if ended in _TOO_MUCH:

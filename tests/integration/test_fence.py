@@ -80,6 +80,11 @@ def test_processor_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "processor time" in what
 
 
+def test_time_by_the_clock_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fence, "CLOCK_SECONDS", 1)
+    assert fault_of(time.sleep, 600) == ("limit_exceeded", "1 seconds")
+
+
 def test_a_library_short_of_memory_may_say_so_in_its_own_way() -> None:
     def load() -> None:
         held = []
