@@ -85,7 +85,7 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
     values: list[_Piece] = []
     for paragraph in blocks:
         assert isinstance(paragraph, Paragraph)
-        words, numbers = _split_line(paragraph)
+        words, numbers = _split_line(paragraph, lexicon)
         if _is_page_number(paragraph.text) and not _wants(buffer, values, len(numbers), lexicon):
             continue  # it stands between the halves of a row
         if is_heading(paragraph.text):
@@ -115,14 +115,16 @@ def _wants(buffer: Sequence[_Piece], values: Sequence[_Piece], count: int, lexic
     return not values and bool(taken) and count in _widths(_text(buffer[-taken:]), lexicon)
 
 
-def _split_line(paragraph: Paragraph) -> tuple[list[_Piece], list[_Piece]]:
-    """A line's words, a piece for each stretch between spaces, and the values at its end."""
+def _split_line(paragraph: Paragraph, lexicon: Lexicon) -> tuple[list[_Piece], list[_Piece]]:
+    """A line's words, a piece for each stretch between spaces or label, and the values at its end."""
     parts = paragraph.text.split()
     cut = len(parts)
     while cut and is_value_text(parts[cut - 1]):
         cut -= 1
-    pieces = [_Piece(part, paragraph) for part in parts]
-    return pieces[:cut], pieces[cut:]
+    labels = [
+        label for part in parts[:cut] for label in (lexicon.parted(part) if cut < len(parts) else [part])
+    ]
+    return [_Piece(label, paragraph) for label in labels], [_Piece(part, paragraph) for part in parts[cut:]]
 
 
 def _is_prose(words: Sequence[_Piece]) -> bool:

@@ -36,6 +36,7 @@ _UNIT_NOTE = re.compile(
 )
 _COUNT_NOTE = re.compile(r"\((?:计量)?(?:单位:?)?[件项个条份宗起部次篇家人]\)$")
 _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
+_INNER_NUMBER = re.compile(r"[（(][一二三四五六七八九十]{1,2}[)）]|\d{1,2}[.．、]")
 _NUMBERING = re.compile(
     r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)]|[IVX]{1,4}[、.,])"
 )
@@ -142,6 +143,17 @@ class Lexicon:
         if not all(any(m.axis == "parent" for m in self.lookup(parent)) for parent in above):
             return ()
         return tuple(m for m in rows if _stands_under(m, above))
+
+    def parted(self, text: str) -> list[str]:
+        """A text that is labels of the form set one behind the other, as those labels; else the text alone."""
+        if len(text) > LONGEST or self.lookup(text):
+            return [text]
+        for number in _INNER_NUMBER.finditer(text, 2):
+            head = text[: number.start()]
+            if any(m.axis == "parent" for m in self.lookup(head)):
+                rest = self.parted(text[number.start() :])
+                return [head, *rest] if self.lookup(rest[-1]) else [text]
+        return [text]
 
     def spelling(self, meaning: Meaning) -> str:
         """The fullest normalised spelling of a meaning; empty for one that no label has."""

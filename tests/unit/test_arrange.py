@@ -113,6 +113,14 @@ def test_labels_after_their_values_are_not_given_their_neighbours_numbers(
     assert "applications" not in extraction.variants
 
 
+def test_labels_that_stand_close_are_told_apart(facts: Facts, tables: list[Rows]) -> None:
+    close = [
+        " ".join("".join(s.text for s in row[:-7]).split() + [s.text for s in row[-7:]])
+        for row in tables[1][3:]
+    ]
+    perfect(facts, [*lines_of(tables[0]), *lines_of(tables[1][:3]), *close, *lines_of(tables[2])], tables)
+
+
 def test_columns_that_are_numbered_are_no_first_row(facts: Facts, tables: list[Rows]) -> None:
     header = [spot.text for row in tables[1][:3] for spot in row]
     rows = [line for row in tables[1][3:] for line in spaced([row])]
