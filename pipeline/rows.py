@@ -274,8 +274,10 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
 
 def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
     # Whole rows follow one another nearly always: that is seen first, and costs nothing.
-    if upper.header or (upper.meanings and lower.meanings) or (upper.numeric and lower.numeric):
+    if upper.header or (upper.meanings and lower.meanings):
         return None
+    if upper.numeric and lower.numeric:
+        return _carried_over(upper, lower)
     values = lower.values if lower.numeric else upper.values
     if not lower.label:
         # Numbers alone at the top of a page, under a row that had its label and no values at the page's end.
@@ -291,6 +293,23 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | Non
         return None
     before = upper.before + lower.before
     return replace(upper, label=label, meanings=meanings, values=values, before=before)
+
+
+def _carried_over(upper: TableRow, lower: TableRow) -> TableRow | None:
+    """One row of two where a page end cut through its numbers: bare ones at a page's top, in some of the columns.
+
+    A cell that has print on both pages holds both: a number that was cut itself is not to be told from two.
+    """
+    is_cut = lower.first and not lower.label and not lower.before and upper.grid != lower.grid
+    if not is_cut or len(upper.values) != len(lower.values) or all(c.text.strip() for c in lower.values):
+        return None
+    pairs = zip(upper.values, lower.values, strict=True)
+    return replace(upper, values=tuple(_both(one, other) for one, other in pairs))
+
+
+def _both(one: Cell, other: Cell) -> Cell:
+    texts = [cell.text for cell in (one, other) if cell.text.strip()]
+    return replace(one if one.text.strip() else other, text="\n".join(texts))
 
 
 def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) -> bool:

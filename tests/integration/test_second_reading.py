@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
 
 import pytest
+from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -13,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import Document
 from pipeline.read import read_report
-from pipeline.readers import pdf
+from pipeline.readers import pdf, scan
 from pipeline.report import Report
 from pipeline.templates import load_templates
 from pipeline.typeset import Style, typeset
@@ -147,3 +149,15 @@ def test_pages_without_text_are_named() -> None:
     (finding,) = [f for f in report.extraction.findings if f.message.code == "pages_without_text"]
     assert finding.message.details == {"pages": "2"}
     assert finding.locator.page == 2
+
+
+def test_pictures_that_were_not_read_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "is_installed", lambda: False)
+    picture = io.BytesIO()
+    Image.new("L", (1200, 1600), 255).save(picture, "PNG")
+    uri = base64.b64encode(picture.getvalue()).decode()
+    title = "<h1>临淄区教育局2021年政府信息公开工作年度报告</h1>"
+    page = f'<html><body>{title}<img src="data:image/png;base64,{uri}"></body></html>'
+    report = read_report(page.encode(), "a.html")
+    (finding,) = [f for f in report.extraction.findings if f.message.code == "pictures_unread"]
+    assert finding.message.details == {"count": "1"}

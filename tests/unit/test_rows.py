@@ -146,3 +146,14 @@ def test_the_half_of_a_row_whose_heading_is_a_row_of_the_other_form() -> None:
     assert keys(row) == {"other_overdue_correction"}
     assert values(row) == list(SEVEN)
     assert row.parents == ("六其他处理",)
+
+
+def test_numbers_that_a_page_end_cut_off_fill_their_row_and_a_cut_number_is_not_told() -> None:
+    upper = ["（一）予以公开", "1", "5", "", "0", "", "0", "7"]
+    rows = read([texts(*upper)], [texts("", "21", "3", "", "", "", "")])
+    (row,) = mend(rows, LEXICON)
+    assert values(row) == ["1", "5\n21", "3", "0", "", "0", "7"]
+
+
+def test_a_whole_row_of_bare_numbers_is_no_rest_of_the_one_above() -> None:
+    assert len(mend(read([texts("（一）予以公开", *SEVEN)], [texts(*SEVEN)]), LEXICON)) == 2
