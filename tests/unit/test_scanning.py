@@ -196,9 +196,10 @@ def marked(*lefts: float, hangs: float) -> list[Box]:
         ("123.456.789", 0.2, "123,456,789"),
         ("-123.456.789", 0.2, "-123,456,789"),
         ("123.456", 0.0, "123.456"),
+        ("123.456", 1.5, "123,456"),
         ("1234.567.890", 0.2, "1234.567.890"),
     ],
-    ids=["commas without tails", "sign", "one mark says nothing", "no thousands"],
+    ids=["commas without tails", "sign", "a mark on the foot", "a mark that hangs", "no thousands"],
 )
 def test_marks_as_numbers_are_written(text: str, hangs: float, wanted: str) -> None:
     assert with_marks(text, marked(*[17.0 * i for i in range(text.count(".") + 1)], hangs=hangs)) == wanted

@@ -133,13 +133,16 @@ def with_marks(text: str, blobs: Sequence[Box]) -> str:
     """A number with its points and commas as the writing of numbers allows: thousands are three digits each.
 
     At 150 dots an inch a comma keeps little of its tail. All marks but the last can be commas only; the last
-    one is what they are where it looks like them.
+    one is what they are where it looks like them, and a mark alone is a comma where it clearly hangs.
     """
     groups = _MARK.split(text.lstrip("+-"))
     marks = _MARK.findall(text)
     parts = _parts(blobs, text[0] in "+-")
-    if len(marks) < 2 or len(parts.points) != len(marks) or not 0 < len(groups[0]) <= THOUSANDS:
+    if not marks or len(parts.points) != len(marks) or not 0 < len(groups[0]) <= THOUSANDS:
         return text
+    if len(marks) == 1:
+        is_comma = len(groups[1]) == THOUSANDS and _hanging(parts)[0] > HANGING
+        return text.replace(".", ",") if is_comma else text
     if any(len(group) != THOUSANDS for group in groups[1:-1]):
         return text
     last = "."
