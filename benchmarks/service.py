@@ -115,14 +115,14 @@ class Service:
     def kill(self, role: str = "") -> int:
         """Kills processes without a word: those of a role, or all that have this home; returns how many."""
         killed: set[int] = set()
+        todo = {member.pid for member in self.members() if role in ("", member.role)}
         if not role and self._daemon is not None:
             _kill(self._daemon.pid, group=True)
-        while members := [m for m in self.members() if role in ("", m.role) and m.pid not in killed]:
-            for member in members:
-                _kill(member.pid)
-                killed.add(member.pid)
-            if role:
-                break
+        while todo:
+            for pid in todo:
+                _kill(pid)
+            killed |= todo
+            todo = set() if role else {member.pid for member in self.members()} - killed
         if self._daemon is not None and role in ("", "daemon"):
             self._daemon.wait()
         return len(killed)
