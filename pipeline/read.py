@@ -76,7 +76,7 @@ def _read(report: Report, reading: Reading, host: str) -> Report:
     extraction = replace(extraction, findings=(*_unread_pages(document), *extraction.findings))
     identity = identify(document, source_name=Path(report.source).stem, host=host, sha256=report.sha256)
     prose = sections(document)
-    reason = recognise(document, len(extraction.variants), identity)
+    reason = recognise(document, _tables_found(extraction, identity), identity)
     return replace(
         report,
         reader=document.reader,
@@ -87,6 +87,16 @@ def _read(report: Report, reading: Reading, host: str) -> Report:
         figures=figures(prose, identity.report_year),
         failure=Finding(message(reason)) if reason else None,
     )
+
+
+def _tables_found(extraction: Extraction, identity: Identification) -> int:
+    """How many tables were found; without a report's title only those of which a cell could be placed.
+
+    Other reports have tables of licences and penalties, too.
+    """
+    if identity.title is not None:
+        return len(extraction.variants)
+    return len({cell.table for cell in extraction.cells if cell.kind != "absent"})
 
 
 def _unread_pages(document: Document) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
+from pipeline.read import read_report
 from pipeline.readers import html, read_document
 
 TITLE = "示范市样例区演示局2021年政府信息公开工作年度报告"
@@ -247,3 +248,13 @@ def test_a_page_is_recognised_by_its_content() -> None:
     assert document.media_type == "text/html"
     assert document.reader == "html/lxml"
     assert len(document.sha256) == 64
+
+
+def test_a_table_of_licences_makes_no_other_report_one_of_this_form() -> None:
+    rows = "".join(f"<tr><td>{label}</td><td>12</td></tr>" for label in ("行政许可", "行政处罚", "行政强制"))
+    page = (
+        f"<html><body><p>某局2022年法治政府建设年度报告</p><p>{PROSE}</p><table>{rows}</table></body></html>"
+    )
+    report = read_report(page.encode(), "law.html")
+    assert report.status == "not_a_report"
+    assert [cell for cell in report.extraction.cells if cell.value is not None] == []
