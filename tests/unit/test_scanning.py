@@ -14,7 +14,20 @@ import cv2
 import numpy as np
 
 from pipeline.readers.lines import Box
-from pipeline.readers.scanning.page import MOST_DOUBTFUL, UNPROVEN, _is_worn, _proven, _Word
+from pipeline.readers.ruling import RuledCell
+from pipeline.readers.scanning.page import (
+    BLANK_CERTAINTY,
+    DIRT_CERTAINTY,
+    DOUBT,
+    MOST_DOUBTFUL,
+    UNPROVEN,
+    _Crops,
+    _is_worn,
+    _proven,
+    _run,
+    _settle,
+    _Word,
+)
 from pipeline.readers.scanning.picture import prepare, skew_of
 from pipeline.readers.scanning.recogniser import Recognised, Recogniser
 from pipeline.readers.scanning.shapes import (
@@ -237,6 +250,16 @@ def test_a_number_with_its_unit_is_not_fully_believed() -> None:
     page: Any = None
     assert _proven(Recognised("87万元", 0.99), word, page).certainty == UNPROVEN < FULL
     assert _proven(Recognised("无", 0.99), word, page).certainty == 0.99
+
+
+@pytest.mark.parametrize(("specks", "certainty"), [(0, BLANK_CERTAINTY), (2, DIRT_CERTAINTY), (5, DOUBT)])
+def test_many_specks_in_a_cell_are_no_blank(specks: int, certainty: float) -> None:
+    blobs = [(10.0 + 3 * place, 8.0, 10.5 + 3 * place, 8.9) for place in range(specks)]
+    cell = RuledCell(0, 0, 1, 1, (0.0, 0.0, 40.0, 20.0), [_run(blob, "") for blob in blobs])
+    grey = np.full((80, 160), 255, np.uint8)
+    page = _Crops(grey, np.zeros((80, 160), np.uint8), 4.0, 8.0, None, {})  # type: ignore[arg-type]
+    assert _settle(cell, [], page) == certainty
+    assert cell.runs == []
 
 
 def test_a_page_of_doubtful_numbers_is_worn() -> None:

@@ -446,9 +446,11 @@ def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) ->
     foreign = crops.foreign(cell.box, [word.box for line in lines for word in line])
     most = DOUBT if foreign >= MUCH_INK else UNPROVEN if foreign >= SOME_INK else CEILING
     if not lines:
+        # A number in tiny print may have fallen into pieces that each look like dirt.
+        in_pieces = len(cell.runs) > FEW or foreign >= 2 * SOME_INK
         certainty = DIRT_CERTAINTY if cell.runs or crops.has_traces(cell.box) else BLANK_CERTAINTY
         cell.runs.clear()
-        return DOUBT if crops.is_faint(cell.box) else min(certainty, most)
+        return DOUBT if in_pieces or crops.is_faint(cell.box) else min(certainty, most)
     runs: list[Run] = []
     for line in lines:
         _, top, _, bottom = enclosing([word.box for word in line])
