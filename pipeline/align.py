@@ -129,9 +129,19 @@ def _bands_of(block: Block, printed: _Printed) -> Sequence[Label | None]:
 
 
 def _bands_in_form_order(printed: _Printed, block: Block) -> bool:
-    """Whether the bands, as far as they are named, come in the order of the form."""
+    """Whether the bands, and the labels above them, come in each line in the order of the form."""
+    if not block.banded:
+        return True
     named = list(dict.fromkeys(key for key, _ in printed.bands))
-    return not block.banded or named == [band.key for band in block.rows if band.key in named]
+    lines: dict[tuple[int, int], list[int]] = {}
+    for label in printed.labels:
+        places = [
+            n for n, band in enumerate(block.rows) if normalise(label.cell.text) in map(normalise, band.path)
+        ]
+        if places:
+            lines.setdefault((label.grid, label.cell.row), []).append(places[0])
+    in_order = all(line == sorted(line) for line in lines.values())
+    return in_order and named == [band.key for band in block.rows if band.key in named]
 
 
 def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Printed:

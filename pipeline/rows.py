@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pipeline.document import Cell, Grid, Locator
 from pipeline.lexicon import REMEMBERED, Lexicon, Meaning, normalise
 from pipeline.templates import load_templates
-from pipeline.values import is_numeric_text, is_value_text
+from pipeline.values import is_count_unit, is_numeric_text, is_value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,16 @@ def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: b
 def _inner(row: TableRow) -> TableRow:
     """The row by the words behind its label, where these are one cell more than the label's row has values.
 
-    A label that one variant has for a row heads several in another, of which one may be misspelt.
+    A label that one variant has for a row heads several in another, of which one may be misspelt. What is counted
+    (`件`) may have a column of its own.
     """
     if not row.values or not _is_words(row.values[0].text):
         return row
     widths = {block_widths().get((m.variant, m.table, m.block)) for m in row.meanings}
     if widths != {len(row.values) - 1}:
         return row
+    if is_count_unit(row.values[0].text):
+        return replace(row, values=row.values[1:])
     parents = (*row.parents, normalise(row.label))
     return replace(row, label=row.values[0].text, meanings=(), parents=parents, values=row.values[1:])
 

@@ -80,6 +80,11 @@ def money_factor(unit: str) -> int | None:
     return _words().money.get(_closed(unit))
 
 
+def is_count_unit(text: str) -> bool:
+    """Whether a text is a measure word of counting by itself (`件`)."""
+    return len(text) <= LONGEST and _closed(text) in _words().counts
+
+
 def is_value_text(text: str) -> bool:
     """Whether a cell's text can only be a value: a number, with or without unit, or a nil mark; not blank."""
     return len(text := text.strip()) <= LONGEST and _is_value_text(text)

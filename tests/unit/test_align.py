@@ -244,6 +244,15 @@ def test_bands_in_another_order_over_columns_that_tell_no_place_are_left_alone()
     )
 
 
+def test_a_label_above_bands_tells_their_order_too() -> None:
+    results = texts(*("结果维持", "结果纠正", "其他结果", "尚未审结", "总计") * 3)
+    bands = texts("未经复议直接起诉", "复议后起诉")
+    assert header([texts("行政诉讼", "行政复议"), bands, results], "review_litigation") is None
+    found = header([texts("行政复议", "行政诉讼"), bands, results], "review_litigation")
+    assert found is not None
+    assert found.seen
+
+
 def test_a_part_of_a_table_that_is_cut_by_its_bands() -> None:
     for named in (("行政复议",), ("未经复议直接起诉", "复议后起诉")):
         found = header(banded(*((band, 5) for band in named)), "review_litigation")

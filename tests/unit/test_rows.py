@@ -157,3 +157,8 @@ def test_numbers_that_a_page_end_cut_off_fill_their_row_and_a_cut_number_is_not_
 
 def test_a_whole_row_of_bare_numbers_is_no_rest_of_the_one_above() -> None:
     assert len(mend(read([texts("（一）予以公开", *SEVEN)], [texts(*SEVEN)]), LEXICON)) == 2
+
+
+def test_what_is_counted_in_a_column_of_its_own() -> None:
+    row = only("（一）予以公开", "件", *SEVEN)
+    assert (keys(row), values(row)) == ({"granted"}, list(SEVEN))
