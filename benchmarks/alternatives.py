@@ -1,4 +1,4 @@
-"""The obvious way to get the tables out of a file of each format, for comparison; each returns a count of cells."""
+"""The obvious way to get the tables out of a file of each format, for comparison; each returns its cells' texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Alternative:
 
     call: str
     module: str
-    cells: Callable[[bytes], int]
+    cells: Callable[[bytes], list[str]]
 
     @property
     def is_installed(self) -> bool:
@@ -26,33 +26,35 @@ class Alternative:
         return importlib.util.find_spec(self.module) is not None
 
 
-def pdfplumber_tables(data: bytes) -> int:
+def pdfplumber_tables(data: bytes) -> list[str]:
     """pdfplumber's tables of all pages."""
     import pdfplumber
 
     with pdfplumber.open(io.BytesIO(data)) as pdf:
-        return sum(len(row) for page in pdf.pages for table in page.extract_tables() for row in table)
+        tables = [table for page in pdf.pages for table in page.extract_tables()]
+    return [text or "" for table in tables for row in table for text in row]
 
 
-def docx_cells(data: bytes) -> int:
-    """python-docx's cells, asked for one by one."""
+def docx_cells(data: bytes) -> list[str]:
+    """python-docx's cells, asked for one by one; a merged one is given for each place that it covers."""
     import docx
 
     tables = docx.Document(io.BytesIO(data)).tables
-    return sum(
-        bool(table.cell(row, column).text) or 1
+    return [
+        table.cell(row, column).text
         for table in tables
         for row in range(len(table.rows))
         for column in range(len(table.columns))
-    )
+    ]
 
 
-def pandas_tables(data: bytes) -> int:
+def pandas_tables(data: bytes) -> list[str]:
     """The tables of a page by pandas; the charset is guessed as pages of this kind need it."""
     import pandas
 
     text = data.decode("utf-8" if b"utf-8" in data[:2_000].lower() else "gb18030", errors="replace")
-    return sum(frame.size for frame in pandas.read_html(io.StringIO(text)))
+    frames = pandas.read_html(io.StringIO(text))
+    return [str(value) for frame in frames for row in frame.itertuples(index=False) for value in row]
 
 
 ALTERNATIVES: Mapping[str, Alternative] = {

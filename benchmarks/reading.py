@@ -11,15 +11,22 @@ import os
 import platform
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
 from benchmarks.alternatives import ALTERNATIVES, HTML
+from benchmarks.measuring import Cost, measure
+from pipeline.batch import Item, read_all
 from pipeline.readers import read_document
 from pipeline.readers.sniff import sniff
+from pipeline.report import Extraction
+from pipeline.values import read_value
+from pipeline.workers import Limits, LocalWorkers
 
-Work = Callable[[bytes], object]
+LOADED = "pipeline.preload"
 STAGES = ("sniff", "read", "arrange", "extract", "identify", "prose")
 
 
@@ -29,14 +36,6 @@ class Specimen:
 
     name: str
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a piece of work takes for each file on average: seconds of processor time, and bytes at the peak."""
-
-    seconds: float
-    peak: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,8 @@ class Comparison:
         tables: From bytes to the placed cells of the form.
         report: From bytes to the whole report, with organ, year and prose.
         alternative: From bytes to a library's tables; None where it is not installed, or there is none.
+        placed: How many numbers the cells of the form hold.
+        alike: How many of these the alternative's cells hold as well.
     """
 
     media_type: str
@@ -60,6 +61,8 @@ class Comparison:
     tables: Cost
     report: Cost
     alternative: Cost | None
+    placed: int
+    alike: int
 
 
 def machine() -> str:
@@ -93,35 +96,37 @@ def compare(media_type: str, specimens: Sequence[Specimen], rounds: int) -> Comp
     """Measures the reading of a format's files and of its alternative, each in a process of its own."""
     files = [specimen.data for specimen in specimens]
     known = ALTERNATIVES.get(media_type)
+    runs = known is not None and known.is_installed
+    placed, alike = _alike(media_type, files) if runs else (0, 0)
     return Comparison(
         media_type,
         len(files),
         sum(map(len, files)) // len(files),
-        measure(read_document, files, rounds),
-        measure(read_tables, files, rounds),
-        measure(read_whole, files, rounds),
-        measure(known.cells, files, rounds) if known and known.is_installed else None,
+        measure(read_document, files, rounds, LOADED),
+        measure(read_tables, files, rounds, LOADED),
+        measure(read_whole, files, rounds, LOADED),
+        measure(known.cells, files, rounds) if known and runs else None,
+        placed,
+        alike,
     )
 
 
-def measure(work: Work, files: Sequence[bytes], rounds: int) -> Cost:
-    """The least that some work took for each file, after one round that is not counted."""
+def _alike(media_type: str, files: Sequence[bytes]) -> tuple[int, int]:
+    """How many numbers of the form were placed, and how many of them the alternative's cells hold as well."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        seconds, peak = pool.apply(_measured, (work, files, rounds))
-    return Cost(seconds / len(files), peak)
+        counts: list[tuple[int, int]] = pool.starmap(_compared, [(media_type, data) for data in files])
+    return sum(placed for placed, _ in counts), sum(alike for _, alike in counts)
 
 
-def _measured(work: Work, files: Sequence[bytes], rounds: int) -> tuple[float, int]:
-    import resource
+def _compared(media_type: str, data: bytes) -> tuple[int, int]:
+    extraction = read_tables(data)
+    own = _numbers(cell.raw for cell in extraction.cells if cell.kind == "reported")
+    return own.total(), (own & _numbers(ALTERNATIVES[media_type].cells(data))).total()
 
-    least = [float("inf")] * len(files)
-    for number in range(rounds + 1):
-        for place, data in enumerate(files):
-            begun = time.process_time()
-            work(data)
-            spent = time.process_time() - begun
-            least[place] = min(least[place], spent) if number else spent * 1e9
-    return sum(least), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def _numbers(texts: Iterable[str]) -> Counter[Decimal]:
+    read = (read_value(text, "amount").number for text in texts)
+    return Counter(number for number in read if number is not None)
 
 
 def read_whole(data: bytes) -> object:
@@ -131,7 +136,7 @@ def read_whole(data: bytes) -> object:
     return read_report(data, "specimen")
 
 
-def read_tables(data: bytes) -> object:
+def read_tables(data: bytes) -> Extraction:
     """From bytes to the placed cells of the form."""
     from pipeline.arrange import arrange
     from pipeline.extract import extract
@@ -184,6 +189,14 @@ def _stages_of(data: bytes) -> dict[str, float]:
     return spent
 
 
+def throughput(files: Sequence[Path], copies: int, workers: LocalWorkers, limits: Limits) -> float:
+    """Documents a second, by the clock, of files read many times over through the worker processes of a run."""
+    items = [Item(path, path.name) for path in files] * copies
+    begun = time.monotonic()
+    count = sum(1 for _ in read_all(items, limits, workers))
+    return count / (time.monotonic() - begun)
+
+
 def checks(files: Sequence[bytes], copies: int) -> float:
     """Seconds of processor time that all rules take for a report, evaluated over many reports at once."""
     from pipeline.checks import evaluate
@@ -197,8 +210,7 @@ def checks(files: Sequence[bytes], copies: int) -> float:
             source=f"{number}",
             sha256=hashlib.sha256(f"{number} {report.sha256}".encode()).hexdigest(),
         )
-        for number in range(copies)
-        for report in read
+        for number, report in enumerate(read * copies)
     ]
     frames = tidy(reports)
     begun = time.process_time()
