@@ -16,6 +16,7 @@ import signal
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from pipeline.allowance import address_space, allowed, keep_to, most_held
@@ -34,10 +35,15 @@ _TOO_MUCH = frozenset({0, -signal.SIGABRT, -signal.SIGKILL})
 """How a process ends that is refused memory: it cannot even say so, libraries in C give up, the system ends it."""
 
 
-def fenced(function: Callable[..., T], *arguments: Any) -> T:
+def fenced(function: Callable[..., T], *arguments: Any, seconds: int | None = None) -> T:
     """Calls a function in a child process and returns its result, or raises what it raised.
 
     Where the system cannot fork, the function is called here.
+
+    Args:
+        function: What to call.
+        arguments: What it is given.
+        seconds: Of processor time; `SECONDS` by default.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded` where the call took too much time or memory, `damaged` where
@@ -49,7 +55,7 @@ def fenced(function: Callable[..., T], *arguments: Any) -> T:
     child = _fork()
     if child == 0:
         os.close(reading)
-        _work(writing, function, arguments)
+        _work(writing, partial(function, *arguments), seconds or SECONDS)
     os.close(writing)
     try:
         with os.fdopen(reading, "rb") as answer:
@@ -67,24 +73,24 @@ def _fork() -> int:
         return os.fork()
 
 
-def _work(writing: int, function: Callable[..., T], arguments: tuple[Any, ...]) -> NoReturn:
+def _work(writing: int, call: Callable[[], T], seconds: int) -> NoReturn:
     """Runs in the child, which ends here whatever happens."""
     try:
         faulthandler.disable()
         _end_with_parent()
-        keep_to(address_space() + MEMORY, SECONDS)
+        keep_to(address_space() + MEMORY, seconds)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(CLOCK_SECONDS)
-        packed = _answer(function, arguments)
+        packed = _answer(call)
         with os.fdopen(writing, "wb") as answer:
             answer.write(packed)
     finally:
         os._exit(0)
 
 
-def _answer(function: Callable[..., T], arguments: tuple[Any, ...]) -> bytes:
+def _answer(call: Callable[[], T]) -> bytes:
     try:
-        return pickle.dumps((function(*arguments), None), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps((call(), None), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         return pickle.dumps((None, UnreadableDocumentError("limit_exceeded", what="memory")))
     except UnreadableDocumentError as error:
@@ -114,7 +120,7 @@ def _death(ended: int) -> UnreadableDocumentError:
     if ended == -signal.SIGALRM:
         return UnreadableDocumentError("limit_exceeded", what=f"{CLOCK_SECONDS} seconds")
     if ended == -signal.SIGXCPU:
-        return UnreadableDocumentError("limit_exceeded", what=f"{SECONDS} seconds of processor time")
+        return UnreadableDocumentError("limit_exceeded", what="the processor time of a document")
     if ended in _TOO_MUCH:
         return UnreadableDocumentError("limit_exceeded", what="memory")
     return UnreadableDocumentError("damaged", reason=f"the library that reads it ended with {ended}")

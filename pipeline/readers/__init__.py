@@ -27,6 +27,8 @@ CHARACTERS_LIMIT = 3_000_000
 """The same of a document's text: a report has some hundred paragraphs and twenty thousand characters."""
 PLAIN_BYTES = 1_000_000
 """Up to which a file cannot take much more time or memory than its size, as long as its reader knows no better."""
+SECONDS_AGAIN = 7
+"""Of processor time for a second reading, which only has to better the first; thirty pages take about three."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -74,7 +76,7 @@ def other_readings(data: bytes, document: Document) -> Iterator[Document]:
     for read in ways(document):
         # The first reading stands, whatever a second one trips over.
         with suppress(Exception):
-            yield fenced(_read_bounded, read, data, document.sha256)
+            yield fenced(_read_bounded, read, data, document.sha256, seconds=SECONDS_AGAIN)
 
 
 def _bounded(document: Document) -> Document:
