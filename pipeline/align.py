@@ -110,7 +110,7 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
     if printed.counts != wanted:
         return _partial(slots, printed, block)
     whole = _printed_order(slots, printed)
-    if whole is None and _in_form_order(printed.columns, block) and _bands_in_form_order(printed, block):
+    if whole is None and _in_form_order(printed, block) and _bands_in_form_order(printed, block):
         return Header(slots, seen=True)
     return whole
 
@@ -165,7 +165,7 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
         return Header(slots, seen=False)
     if _fit_between(slots, printed.columns, strangers) if printed.placed else strangers:
         return Header(slots, seen=False, partial=True) if _may_be_in_order(printed, block) else None
-    if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed.columns, block):
+    if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed, block):
         return None
     short = tuple(s for s in slots if s.column and s.column.key in printed.counts)
     return Header(slots, seen=False, partial=True, short=short)
@@ -173,7 +173,7 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
 
 def _may_be_in_order(printed: _Printed, block: Block) -> bool:
     """Whether nothing tells that the columns stand in another order than on the form."""
-    return printed.placed or _in_form_order(printed.columns, block)
+    return printed.placed or _in_form_order(printed, block)
 
 
 def _fit_between(slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[Cell]) -> bool:
@@ -204,22 +204,32 @@ def _with_factors(slots: tuple[Slot, ...], printed: _Printed) -> tuple[Slot, ...
     return tuple(replace(slot, factor=factor) if factor else slot for slot, factor in pairs)
 
 
-def _in_form_order(columns: _Keyed, block: Block) -> bool:
-    """Whether columns under one heading come in the order of the form, as far as reading order tells.
+def _in_form_order(printed: _Printed, block: Block) -> bool:
+    """Whether the columns come in the order of the form, as far as reading order tells.
 
-    The n-th mention of a label must come before the n-th mention of those that follow it on the form.
+    A header in one line has them in that order; one in several lines has those of the upper lines first, and then
+    the label over the others is printed as well.
     """
+    if block.banded:
+        return _repeat_in_order(printed.columns, block)
+    keys = [key for key, _ in printed.columns]
+    form = [column for column in block.columns if column.key in keys]
+    by_line = sorted(form, key=lambda column: len(column.path))
+    texts = {normalise(label.cell.text) for label in printed.labels}
+    deepest = {normalise(column.path[-2]) for column in by_line if len(column.path) > len(by_line[0].path)}
+    in_lines = keys == [column.key for column in by_line] and deepest <= texts
+    return keys == [column.key for column in form] or in_lines
+
+
+def _repeat_in_order(columns: _Keyed, block: Block) -> bool:
+    """Whether the n-th mention of each column comes before the n-th mention of those that follow it on the form."""
     mentions: dict[str, list[int]] = {}
     for place, (key, _) in enumerate(columns):
         mentions.setdefault(key, []).append(place)
-    siblings: dict[tuple[str, ...], list[list[int]]] = {}
-    for column in block.columns:
-        if column.key in mentions:
-            siblings.setdefault(column.path[:-1], []).append(mentions[column.key])
+    named = [mentions[column.key] for column in block.columns if column.key in mentions]
     return all(
         earlier < later
-        for group in siblings.values()
-        for left, right in pairwise(group)
+        for left, right in pairwise(named)
         for earlier, later in zip(left, right, strict=False)
     )
 

@@ -227,11 +227,12 @@ def _names_bands(known: Sequence[tuple[str, bool]], lexicon: Lexicon) -> bool:
 def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: list[_Piece]) -> None:
     unknown, known = _segments(before, run.lexicon)
     _keep_prose(run, unknown)
-    header = [(text, parent) for text, parent in known if not parent]
-    if header:
-        _add_header(run, header)
+    # The labels above columns stand among these; those above the row stand behind.
+    end = max((place for place, (_, parent) in enumerate(known, 1) if not parent), default=0)
+    if end:
+        _add_header(run, known[:end])
     kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
-    parents = [text for text, parent in known if parent]
+    parents = [text for text, _ in known[end:]]
     _append_row(
         run, _Row([], [], kept, known=False) if run.adrift else _Row(parents, label, kept, known=True)
     )

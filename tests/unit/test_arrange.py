@@ -113,6 +113,23 @@ def test_labels_after_their_values_are_not_given_their_neighbours_numbers(
     assert "applications" not in extraction.variants
 
 
+@pytest.mark.parametrize(
+    "order", [(1, 2, 3, 4, 5, 0, 6), (0, 1, 2, 6, 3, 4, 5), (0, 6, 1, 2, 3, 4, 5), (6, *range(6))]
+)
+@pytest.mark.parametrize("joined", ["\n", " "])
+def test_columns_in_another_order_are_never_read_as_the_forms(order: tuple[int, ...], joined: str) -> None:
+    facts = numbered("2021")
+    tables = report_tables(facts)
+    names = ["自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计"]
+    rows = [
+        [*(s.text for s in row[:-7] if s.text), *(row[len(row) - 7 + n].text for n in order)]
+        for row in tables[1][3:]
+    ]
+    lines = [line for row in ([names[n] for n in order], *rows) for line in joined.join(row).split("\n")]
+    extraction = read([*lines_of(tables[0]), *lines, *lines_of(tables[2])])
+    assert misread(facts, extraction) == {}
+
+
 def test_labels_that_stand_close_are_told_apart(facts: Facts, tables: list[Rows]) -> None:
     close = [
         " ".join("".join(s.text for s in row[:-7]).split() + [s.text for s in row[-7:]])
