@@ -132,7 +132,10 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
 
 
 def _launching_error(context: dg.RunFailureSensorContext) -> object | None:
-    """What went wrong before the first step, such as code that cannot be loaded; None where nothing was said."""
+    """What kept a run from beginning, such as code that cannot be loaded; None where it began, or nothing was said."""
+    record = context.instance.get_run_record_by_id(context.dagster_run.run_id)
+    if record is None or record.start_time is not None:
+        return None
     told = context.instance.all_logs(context.dagster_run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
     events = [entry.dagster_event for entry in told if entry.dagster_event is not None]
     errors = [event.engine_event_data.error for event in events if event.engine_event_data.error]
