@@ -29,7 +29,7 @@ from pipeline.readers.word_xml import (
 )
 
 MEDIA_TYPES = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
-VERSION = "1"
+VERSION = "2"
 DEFAULT_MAIN_PART = "/word/document.xml"
 
 P, R, T, TBL, TR, TC = map(w, ("p", "r", "t", "tbl", "tr", "tc"))
