@@ -8,12 +8,12 @@ cell, and belong to the row whose numbers stand beside them. Words above the fir
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.readers.lines import Box, Run, enclosing, stack_lines
+from pipeline.readers.lines import LINE_PITCH, Box, Run, enclosing, stack_lines
 from pipeline.readers.rules import Mark
 from pipeline.readers.ruling import RuledCell, RuledGrid
 
@@ -107,6 +107,11 @@ class _Columns:
     def bounds(self) -> list[float]:
         """The middles of the gaps between columns."""
         return [(before[1] + after[0]) / 2 for before, after in pairwise(self.edges)]
+
+    def lane(self, place: int) -> tuple[float, float]:
+        """How far a column's cells may reach: to the middles of the gaps beside it."""
+        bounds = [self.edges[0][0], *self.bounds, self.edges[-1][1]]
+        return bounds[place], bounds[place + 1]
 
     def place(self, chunk: _Chunk) -> int | None:
         """The one column that a number stands in; None where it stands in none or in several."""
@@ -212,6 +217,8 @@ def _goes_on(lines: Sequence[_Row], stretch: Sequence[int], place: int) -> bool:
     if columns is None:
         return False
     between = lines[stretch[-1] + 1 : place]
+    if any(chunk.box[0] >= columns.start and not chunk.is_value for line in between for chunk in line):
+        return False  # Another header.
     if row[0].middle - above[0].middle > BREAK * above[0].height:
         # Labels may be wrapped over many lines, beside which nothing else stands.
         return all(chunk.box[2] <= columns.start for line in between for chunk in line)
@@ -295,27 +302,71 @@ def _grid(lines: Sequence[_Row], header: int, columns: _Columns, cuts: Sequence[
     pitch = _pitch(lines)
     heads = _stacked([chunk for line in lines[:header] for chunk in line], pitch, (), cuts)
     body = lines[header:]
-    rows = [line for line in body if any(columns.place(chunk) is not None for chunk in _values(line))]
-    middles = [_values(line)[0].middle for line in rows]
+    rows = _whole_rows(body, columns)
+    middles = [(_values(row)[0].middle + _values(row)[-1].middle) / 2 for row in rows]
     words = [chunk for line in body for chunk in line if not chunk.is_value or columns.place(chunk) is None]
     labels = _stacked(words, pitch, middles, cuts)
-    columns = _with_blank_columns(columns, heads, labels)
-    table = [*_header_rows(heads, columns), *_body_rows(rows, middles, labels, columns)]
+    end = max((stack.box[2] for stack in labels if stack.box[2] <= columns.start), default=0.0)
+    columns = _headed_columns(columns, heads, end)
+    table = [*_header_rows(heads, columns, end), *_body_rows(rows, middles, labels, columns)]
     cells = [_numbered(row, place) for place, row in enumerate(table)]
     return RuledGrid(cells, enclosing([cell.box for row in cells for cell in row]))
 
 
-def _with_blank_columns(columns: _Columns, heads: Sequence[_Stack], labels: Sequence[_Stack]) -> _Columns:
-    """The columns with those that no number stands in: what ends the header where no number stands below."""
-    start = max((stack.box[2] for stack in labels if stack.box[2] <= columns.start), default=0.0)
+def _whole_rows(lines: Sequence[_Row], columns: _Columns) -> list[_Row]:
+    """The lines that hold numbers; what numbers under others did not fit into their cells is part of their row."""
+    longest: dict[int | None, int] = {}
+    for chunk in (chunk for line in lines for chunk in _values(line)):
+        place = columns.place(chunk)
+        longest[place] = max(longest.get(place, 0), len(chunk.text))
+    rows: list[_Row] = []
+    for line in lines:
+        if all(columns.place(chunk) is None for chunk in _values(line)):
+            continue
+        if rows and _is_rest(line, rows[-1], columns, longest):
+            rows[-1] = [*rows[-1], *line]
+        else:
+            rows.append(line)
+    return rows
+
+
+def _is_rest(line: _Row, above: _Row, columns: _Columns, longest: Mapping[int | None, int]) -> bool:
+    """Whether a line of numbers may be what did not fit into the cells of the row above.
+
+    Beside words it may as well be a row of its own; then it is taken for a rest only where all that stands above its
+    numbers is as long as any of its column, so that none of these is read without its end.
+    """
+    over = {columns.place(chunk): chunk.text for chunk in _values(above)}
+    under = {columns.place(chunk) for chunk in _values(line)}
+    step = line[0].middle - above[-1].middle
+    if not (0 < step <= LINE_PITCH * line[0].height and under <= over.keys()):
+        return False
+    if all(chunk.is_value for chunk in line):
+        return True
+    return len(under) < len(over) and all(1 < len(over[place]) == longest[place] for place in under)
+
+
+def _headed_columns(columns: _Columns, heads: Sequence[_Stack], end: float) -> _Columns:
+    """The columns as wide as what ends the header over them, with those that no number stands in.
+
+    Args:
+        columns: Where the numbers stand.
+        heads: The header's cells.
+        end: Where the labels end on the right.
+    """
     boxes = [stack.box for stack in heads]
     foot = max(boxes, key=lambda box: box[3], default=(0.0, 0.0, 0.0, 0.0))
+    over = sorted((box[0], box[2]) for box in boxes if box[0] >= end and (box[1] + box[3]) / 2 > foot[1])
+    if len(over) == len(columns.edges):
+        pairs = zip(columns.edges, over, strict=True)
+        wide = tuple((min(one[0], two[0]), max(one[1], two[1])) for one, two in pairs)
+        return _Columns(wide) if all(one[1] <= two[0] for one, two in pairwise(wide)) else columns
+    if len(over) < len(columns.edges):
+        return columns
     empty = [
-        (box[0], box[2])
-        for box in boxes
-        if box[0] >= start
-        and (box[1] + box[3]) / 2 > foot[1]
-        and not any(left < box[2] and box[0] < right for left, right in columns.edges)
+        (left, right)
+        for left, right in over
+        if not any(start < right and left < stop for start, stop in columns.edges)
     ]
     return _Columns(tuple(sorted([*columns.edges, *empty])))
 
@@ -391,7 +442,7 @@ def _beside(chunk: _Chunk, middles: Sequence[float]) -> bool:
     return any(abs(chunk.middle - middle) < 0.3 * chunk.height for middle in middles)
 
 
-def _header_rows(heads: Sequence[_Stack], columns: _Columns) -> Iterator[list[RuledCell]]:
+def _header_rows(heads: Sequence[_Stack], columns: _Columns, end: float) -> Iterator[list[RuledCell]]:
     """The cells of the header, top down; those with none below make the last row, in the order of the columns."""
     boxes = [stack.box for stack in heads]
     leaves = [stack for stack in heads if not any(_stands_over(stack.box, box) for box in boxes)]
@@ -404,16 +455,16 @@ def _header_rows(heads: Sequence[_Stack], columns: _Columns) -> Iterator[list[Ru
             foot = stack.box[1] + 0.5 * stack.chunks[0].height
         rows[-1].append(stack)
     for row in [*rows, *([leaves] if leaves else [])]:
-        yield [_head(stack, columns) for stack in sorted(row, key=lambda stack: stack.box[0])]
+        yield [_head(stack, columns, end) for stack in sorted(row, key=lambda stack: stack.box[0])]
 
 
 def _stands_over(one: Box, other: Box) -> bool:
     return other[1] > one[1] and _overlap(one, other)
 
 
-def _head(stack: _Stack, columns: _Columns) -> RuledCell:
+def _head(stack: _Stack, columns: _Columns, end: float) -> RuledCell:
     box = stack.box
-    under = range(-1, 0) if box[2] <= columns.start else columns.under(box)
+    under = range(-1, 0) if (box[0] + box[2]) / 2 < end else columns.under(box)
     return RuledCell(0, under.start + 1, 1, len(under), box, stack.runs)
 
 
@@ -421,10 +472,13 @@ def _body_rows(
     rows: Sequence[_Row], middles: Sequence[float], labels: Sequence[_Stack], columns: _Columns
 ) -> Iterator[list[RuledCell]]:
     """A row for each line of numbers, with its labels; and one for each label that has no numbers."""
+    reaches = [(_values(row)[0].middle, _values(row)[-1].middle) for row in rows]
     beside: list[list[_Stack]] = [[] for _ in rows]
     alone: list[_Stack] = []
     for stack in labels:
-        near = [i for i, middle in enumerate(middles) if stack.box[1] <= middle <= stack.box[3]]
+        near = [
+            i for i, (first, last) in enumerate(reaches) if stack.box[1] <= last and first <= stack.box[3]
+        ]
         if near:
             beside[near[0]].append(stack)
         else:
@@ -452,12 +506,13 @@ def _body_row(row: _Row, labels: Sequence[_Stack], columns: _Columns, blank: boo
     ]
     if not blank:
         return cells
-    values = {columns.place(chunk): chunk for chunk in _values(row)}
-    line = enclosing([chunk.box for chunk in row] or [stack.box for stack in labels])
+    _, top, _, bottom = enclosing([chunk.box for chunk in row] or [stack.box for stack in labels])
     for place, (left, right) in enumerate(columns.edges):
-        chunk = values.get(place)
-        box = chunk.box if chunk else (left, line[1], right, line[3])
-        cells.append(RuledCell(0, place + 1, 1, 1, box, chunk.runs if chunk else []))
+        stack = _Stack([chunk for chunk in _values(row) if columns.place(chunk) == place])
+        if len(stack.chunks) > 1:
+            left, right = columns.lane(place)
+        box = stack.box if len(stack.chunks) == 1 else (left, top, right, bottom)
+        cells.append(RuledCell(0, place + 1, 1, 1, box, stack.runs))
     return cells
 
 

@@ -130,3 +130,32 @@ def test_a_raised_digit_is_no_part_of_a_number() -> None:
         *row(120, "1 2 3", "乙项"),
     ]
     assert read(lines)[0][0][0] == ["12¹", "5", "6"]
+
+
+def test_what_numbers_broken_over_lines_leave_is_of_their_row() -> None:
+    head = row(80, "10 20 30", "甲项")
+    lines = [*head, *row(110, "178 5 204", "乙项"), *write("4", VALUES[0], 124), *row(154, "1 2 3", "丙项")]
+    assert read(lines)[0] == [
+        [["甲项", "10", "20", "30"], ["乙项", "178\n4", "5", "204"], ["丙项", "1", "2", "3"]]
+    ]
+    beside = [*head, *row(110, "178 5 204", "申请人逾期未", "缴纳费用"), *write("4", VALUES[0], 124)]
+    assert read(beside)[0][0][1][-3:] == ["178\n4", "5", "204"]
+
+
+def test_numbers_set_right_stand_under_words_set_in_the_middle() -> None:
+    head = [
+        sign
+        for text, x in zip(("甲数", "乙数", "丙数"), (280, 340, 400), strict=True)
+        for sign in write(text, x, 80)
+    ]
+    lines = [*write("内容", LABELS, 80), *head, *row(100, "1 2 3", "规章"), *row(120, "4 5 6", "文件")]
+    assert read(lines)[0] == [
+        [["内容", "甲数", "乙数", "丙数"], ["规章", "1", "2", "3"], ["文件", "4", "5", "6"]]
+    ]
+
+
+def test_another_header_begins_another_table() -> None:
+    words = [sign for x in VALUES for sign in write("数量", x, 140)]
+    lines = [*row(100, "1 2 3", "规章"), *row(120, "4 5 6", "文件"), *words]
+    lines += [*row(160, "7 8 9", "许可"), *row(180, "1 2 3", "处罚")]
+    assert [len(grid) for grid in read(lines)[0]] == [2, 3]
