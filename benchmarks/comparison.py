@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,7 +52,10 @@ def main() -> None:
     if page is not None:
         groups[PAGE] = (groups["HTML"][0], [page])
     print(machine())
-    found = {short: compare(name, files, asked.rounds) for short, (name, files) in groups.items()}
+    found: dict[str, Comparison] = {}
+    for short, (name, files) in groups.items():
+        print(f"measuring {short}: {len(files)}", file=sys.stderr)
+        found[short] = compare(name, files, asked.rounds)
     _print_costs(found, _throughputs({short: files for short, (_, files) in groups.items()}))
     _print_alternatives(found)
     _print_stages({short: files for short, (_, files) in groups.items()}, asked.rounds)

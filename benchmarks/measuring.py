@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Work = Callable[[bytes], object]
+ENOUGH_SECONDS = 4.0
+"""Of processor time on one file, after which it is not worked on again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,12 @@ class Cost:
 
 
 def measure(work: Work, files: Sequence[bytes], rounds: int, loaded: str = "") -> Cost:
-    """The least that some work took for each file, after one round that is not counted.
+    """The least that some work took for each file, after a first time that is not counted.
 
     Args:
         work: What is done with each file.
         files: The files.
-        rounds: How many rounds count.
+        rounds: How many times count; fewer for a file once it took `ENOUGH_SECONDS`.
         loaded: A module that is loaded before, as a worker of a run has it loaded.
     """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -40,12 +42,16 @@ def measure(work: Work, files: Sequence[bytes], rounds: int, loaded: str = "") -
 def _measured(work: Work, files: Sequence[bytes], rounds: int, loaded: str) -> tuple[float, int]:
     if loaded:
         importlib.import_module(loaded)
-    least = [float("inf")] * len(files)
-    for number in range(rounds + 1):
-        for place, data in enumerate(files):
-            begun = time.process_time()
-            work(data)
-            spent = time.process_time() - begun
-            if number:
-                least[place] = min(least[place], spent)
-    return sum(least), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    for data in files:
+        work(data)
+    least = sum(_least(work, data, rounds) for data in files)
+    return least, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _least(work: Work, data: bytes, rounds: int) -> float:
+    took: list[float] = []
+    while len(took) < rounds and sum(took) < ENOUGH_SECONDS:
+        begun = time.process_time()
+        work(data)
+        took.append(time.process_time() - begun)
+    return min(took)
