@@ -10,7 +10,7 @@ import base64
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.document import UnreadableDocumentError
@@ -23,8 +23,9 @@ PLAIN_TOTAL = 4_000_000
 PLAIN_FONTS = 1_000_000
 """The same for packed fonts, which are not unpacked here."""
 PLAIN_STREAMS = 5_000
-NESTED = {b"BDC": 3_000, b"BMC": 3_000, b" W": 3_000, b" Do": 1_000, b"range": 500}
-"""How often operators may stand in a stream whose cost grows with the square of their number, or beyond."""
+MOST_MARKS = 8_000
+MOST_CLIPS = 3_000
+"""How often operators may stand in a stream whose cost grows with the square of their number."""
 
 MOST_REPEATING = 5
 """Places of 4 KB, in all packed fonts, that look as if they unpacked to a thousand times their size."""
@@ -148,41 +149,54 @@ def _is_small(
     if any(len(kids) > len(set(kids)) for kids in map(_REFERENCE.findall, _KIDS.findall(structure))):
         return False
     passed_over = set(map(id, fonts))
+    has_forms = any(_FORM.search(stream.about) for stream in streams)
     sizes: dict[bytes, int] = {}
+    drawing = largest_form = 0
     total = forms = 0
     for stream in streams:
         if id(stream) in passed_over or stream.is_picture:
             continue
-        size, counted = _measured(data, stream)
+        size, content = _measured(data, stream)
         total += size
-        if size > PLAIN_STREAM or total > PLAIN_TOTAL:
+        if size > PLAIN_STREAM or total > PLAIN_TOTAL or _is_intricate(content):
             return False
-        if any(counted[word] > most for word, most in NESTED.items()):
-            return False
-        forms += _FORM.search(stream.about) is not None and counted[b" Do"] > 0
+        if has_forms:
+            drawn = content.count(b"Do")
+            drawing += drawn
+            if _FORM.search(stream.about):
+                largest_form = max(largest_form, size)
+                forms += drawn > 0
         sizes[b"%d" % stream.number] = max(size, sizes.get(b"%d" % stream.number, 0))
     pages = [sum(sizes.get(number, 0) for number in array) for array in arrays]
     pages += [sizes.get(number, 0) for number in _CONTENTS.findall(structure)]
     if max(pages, default=0) > STREAM_LIMIT:
         raise _too_large("streams of a page that unpack")
-    return sum(pages) <= 2 * PLAIN_TOTAL and forms < 2
+    return sum(pages) + drawing * largest_form <= 2 * PLAIN_TOTAL and forms < 2
 
 
-def _measured(data: bytes, stream: _Stream) -> tuple[int, Mapping[bytes, int]]:
-    """Bytes of a stream once unpacked, and how often the operators of `NESTED` stand in them.
+def _is_intricate(content: bytes) -> bool:
+    """Whether operators that copy what came before them may stand in a content too often."""
+    if content.count(b"W") > MOST_CLIPS:
+        return True
+    long = len(content) > 6 * MOST_MARKS  # none could be marked too often that is shorter
+    return long and content.count(b"BDC") + content.count(b"BMC") > MOST_MARKS
+
+
+def _measured(data: bytes, stream: _Stream) -> tuple[int, bytes]:
+    """Bytes of a stream once unpacked, and those bytes up to where it is no longer plain.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded`.
     """
     size = 0
-    counted: Counter[bytes] = Counter()
+    parts: list[bytes] = []
     for part in _unpacked(data, stream):
         size += len(part)
         if size > STREAM_LIMIT:
             raise _too_large("a stream that unpacks")
-        if size <= 2 * PLAIN_STREAM:
-            counted.update({word: part.count(word) for word in NESTED})
-    return size, counted
+        if size <= PLAIN_STREAM:
+            parts.append(part)
+    return size, b"".join(parts)
 
 
 def _too_large(what: str) -> UnreadableDocumentError:

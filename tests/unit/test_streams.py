@@ -41,9 +41,14 @@ def test_what_offices_write_is_plain(data: bytes) -> None:
     [
         page(b"0 0 10 10 re f\n" * 100_000),
         page(b"0 g", times=2),
-        page(b"/a BMC " * 4_000),
+        page(b"/a BMC " * 9_000),
         page(b"q 0 0 9 9 re W n " * 4_000),
         bombs.forms_in_forms(),
+        page(
+            b"/X Do " * 400,
+            b"/XObject<</X 6 0 R>>",
+            stream(b"0 0 9 9 re f " * 9_000, b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]"),
+        ),
         bombs.pages_again(),
         embedded(bytes(30_000_000)),
         bombs.many_ranges(),
@@ -52,7 +57,7 @@ def test_what_offices_write_is_plain(data: bytes) -> None:
         page(b"0 g").replace(b"/FlateDecode", b"/LZWDecode"),
         page(b"0 g").replace(b"[/FlateDecode]", b" 9 0 R"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_what_may_cost_far_more_than_its_size_is_not(data: bytes) -> None:
     assert not is_plain(data)
