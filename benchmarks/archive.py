@@ -263,8 +263,8 @@ class Archived:
             pl.col("outcome") == "CREATE", pl.col("url").str.starts_with("https:")
         )
         for night in range(1, nights + 1):
-            # The same width as an identifier that a row is given; no two are the same.
-            named = pl.concat_str(pl.lit(f"{night:04x}"), pl.col("row_id").str.tail(28))
+            # As wide as an identifier that a row is given, and the same as none: no such digit is a "v".
+            named = pl.concat_str(pl.lit(f"v{night:03d}"), pl.col("row_id").str.tail(28))
             rows = held.with_columns(
                 named.alias("row_id"),
                 pl.col("fetched_at") + timedelta(days=night),

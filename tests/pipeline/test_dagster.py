@@ -142,7 +142,7 @@ def test_a_table_that_breaks_its_definition_is_not_published(
 
     good = tidy_assets.agencies_of
     monkeypatch.setattr(tidy_assets, "agencies_of", broken)
-    result = run_line(line)
+    result = run_line(Line(out=str(tmp_path), again=True))
     assert not result.success
     (failed,) = [e for e in result.get_asset_check_evaluations() if e.blocking and not e.passed]
     assert failed.asset_key.to_user_string() == "agencies"
