@@ -274,7 +274,7 @@ def _is_beside(line: _Row, row: _Row, columns: _Columns) -> bool:
 
 
 def _heads(line: _Row, below: _Row, columns: _Columns, height: float) -> bool:
-    if below[0].middle - line[0].middle > HEAD_BREAK * height:
+    if below[0].middle - line[0].middle > HEAD_BREAK * height or _is_row(line):
         return False
     if any(chunk.height > LARGER * height for chunk in line):
         return False
