@@ -15,6 +15,8 @@ from pipeline.readers.scanning.picture import Mask, Pixels, Sheet
 
 LEAST_LEVEL = 28.0
 """Points from which a level stroke may be a rule: two dashes in a row are 24 long in the largest print."""
+GOES_ON, BROKEN = 9.0, 4.0
+"""Points from which a level stroke is one that lies in line with another, and points that part them at most."""
 LEAST_UPRIGHT = 11.0
 """Points from which an upright stroke may be a rule: longer than a digit, shorter than a table's row."""
 PALE_RULES = (None, 0.2, 0.1)
@@ -71,12 +73,27 @@ class _Layer:
 def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
     """Parts a sheet's ink into the rules of tables, which may be `pale`, and the rest."""
     scale = sheet.scale
-    level, upright = _long(sheet.ink, LEAST_LEVEL, scale), _long(sheet.ink.T, LEAST_UPRIGHT, scale).T
+    level, upright = _level(sheet.ink, scale), _long(sheet.ink.T, LEAST_UPRIGHT, scale).T
     if pale is not None:
         dark = _darker(sheet, pale)
         level = level | _unbroken(dark, PALE_LEVEL, scale)
         upright = upright | _unbroken(dark.T, PALE_UPRIGHT, scale).T
     return _parted(sheet, _layer(level), _layer(upright))
+
+
+def _level(ink: Mask, scale: float) -> Mask:
+    """Level strokes, with shorter ones that go on where one is broken: thick rules that cross part it."""
+    long = _long(ink, LEAST_LEVEL, scale)
+    short = _layer(_long(ink, GOES_ON, scale))
+    gap, wholes = BROKEN * scale, _layer(long).boxes
+    return long | short.kept(
+        [
+            place
+            for place, (left, top, right, bottom) in enumerate(short.boxes)
+            for x0, y0, x1, y1 in wholes
+            if top <= y1 and y0 <= bottom and (0 < left - x1 + 1 <= gap or 0 < x0 - right + 1 <= gap)
+        ]
+    )
 
 
 def _parted(sheet: Sheet, level: _Layer, upright: _Layer) -> Strokes:
