@@ -10,7 +10,8 @@ COMPILE = [
     *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
     *("--no-strip-extras", "--upgrade"),
 ]
-DEVELOPED_WITH = ("build", "dev", "ocr", "typeset")  # the extra `bench` brings pandas, for one comparison alone
+# Not with the extra `bench`, which brings pandas for one comparison alone.
+DEVELOPED_WITH = ("build", "dev", "ocr", "typeset")
 OLDEST_DUCKDB = "duckdb==1.4.5"  # the oldest release that must open a published warehouse
 
 

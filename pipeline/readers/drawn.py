@@ -44,7 +44,7 @@ class DrawnCell:
     @property
     def holds_table(self) -> bool:
         """Whether another table stands in it."""
-        return any([not isinstance(item, str) for item in self.content]) if self.content else False
+        return any(not isinstance(item, str) for item in self.content) if self.content else False
 
 
 @dataclass(slots=True)

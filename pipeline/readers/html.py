@@ -143,7 +143,7 @@ def _content(element: Element, depth: int) -> list[Item]:
         return _line(element.text)
     flow = _Flow()
     children = list(element)
-    if not any([len(child) or child.tag == "table" for child in children]):
+    if not any(len(child) or child.tag == "table" for child in children):
         flow.enter(element)
         for child in children:
             flow.enter(child)
