@@ -20,7 +20,7 @@ from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "3"
+VERSION = "4"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 LEAST_COMMA_ROWS = 5
@@ -86,10 +86,16 @@ def _has_comma_rows(lines: Sequence[Line]) -> bool:
 
 
 def _is_comma_row(line: str) -> bool:
-    """Whether a line's parts between commas are labels, then numbers and blanks only."""
+    """Whether a line's parts between commas are labels, then numbers and blanks only.
+
+    A comma between digits is one of thousands: it says nothing of cells.
+    """
     parts = [part.strip(' "') for part in line.split(",")]
     first = next((place for place, part in enumerate(parts) if _NUMBER.fullmatch(part)), 0)
-    return any(map(str.isalpha, "".join(parts[:first]))) and all(
+    labels = parts[:first]
+    if not labels or labels[-1][-1:].isdecimal():
+        return False
+    return any(map(str.isalpha, "".join(labels))) and all(
         not part or _NUMBER.fullmatch(part) for part in parts[first:]
     )
 

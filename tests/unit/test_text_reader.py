@@ -60,6 +60,7 @@ def test_commas_of_prose_and_of_thousands_are_none_of_cells() -> None:
     prose = "全年公开1,234条,其中网站12条\n" * 9
     assert grids(prose) == []
     assert grids("1,234 5,678\n" * 9) == []
+    assert grids("3、重复申请 ２３３ ０ ０ ２８２ １,０３９\n规章 1 2 1,234\n" * 9) == []
 
 
 def test_rows_may_be_ragged() -> None:
