@@ -239,9 +239,10 @@ def _touching(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[i
     places = [rule.at for rule in down]
     for one, rule in enumerate(across):
         first = bisect_left(places, rule.start - STRIP)
+        root = _root(parents, one)
         for two in range(first, bisect_right(places, rule.end + STRIP)):
             if down[two].start - STRIP <= rule.at <= down[two].end + STRIP:
-                parents[_root(parents, one)] = _root(parents, len(across) + two)
+                parents[_root(parents, len(across) + two)] = root
     groups: dict[int, tuple[list[int], list[int]]] = {}
     for member in range(len(parents)):
         sides = groups.setdefault(_root(parents, member), ([], []))

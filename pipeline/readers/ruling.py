@@ -71,12 +71,6 @@ class _Lattice:
     walls: frozenset[tuple[int, int]]
     floors: frozenset[tuple[int, int]]
 
-    def unit(self, x: float, y: float) -> tuple[int, int] | None:
-        """Row and column of a point, None outside."""
-        row, column = bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1
-        inside = 0 <= row < len(self.ys) - 1 and 0 <= column < len(self.xs) - 1
-        return (row, column) if inside else None
-
 
 def find_grids(
     marks: Sequence[Mark], runs: Sequence[Run], *, faint: bool = True
@@ -271,31 +265,25 @@ def _is_open(lattice: _Lattice, taken: set[tuple[int, int]], row: int, column: i
 def _pieces(
     run: Run, lattice: _Lattice, owners: dict[tuple[int, int], RuledCell]
 ) -> list[tuple[RuledCell | None, Run]]:
-    """The cell of a run; a run that passes an edge is parted there, but never inside a number."""
+    """The cell under the middle of a run's characters; one that passes an edge is parted, but never inside a number."""
+    row = bisect_right(lattice.ys, run.middle) - 1
+
+    def column(first: Character, last: Character) -> int:
+        return bisect_right(lattice.xs, (first[1] + last[3]) / 2) - 1
+
     first, last = run.characters[0], run.characters[-1]
-    owner = _owner(run, first, first, lattice, owners)
-    if first is last or _owner(run, last, last, lattice, owners) is owner:
+    start = column(first, first)
+    owner = owners.get((row, start))
+    if first is last or (end := column(last, last)) == start or owners.get((row, end)) is owner:
         return [(owner, run)]
     pieces: list[tuple[RuledCell | None, Run]] = []
     for token in _tokens(run.characters):
-        cell = _owner(run, token[0], token[-1], lattice, owners)
+        cell = owners.get((row, column(token[0], token[-1])))
         if pieces and pieces[-1][0] is cell:
             pieces[-1][1].characters.extend(token)
         else:
             pieces.append((cell, Run(list(token), run.spaced and not pieces)))
     return pieces
-
-
-def _owner(
-    run: Run,
-    first: Character,
-    last: Character,
-    lattice: _Lattice,
-    owners: dict[tuple[int, int], RuledCell],
-) -> RuledCell | None:
-    """The cell under the middle of some characters of a run."""
-    unit = lattice.unit((first.left + last.right) / 2, run.middle)
-    return owners.get(unit) if unit else None
 
 
 def _tokens(characters: Sequence[Character]) -> Iterator[list[Character]]:
