@@ -249,14 +249,18 @@ def _characters(text: Any, corner: Point, pale: frozenset[int], grounds: Sequenc
 
 
 def _loose_boxes(text: Any) -> Iterator[tuple[float, ...]]:
-    """Left, top, right and bottom of each character's advance box."""
+    """Left, top, right and bottom of each character's advance box; all zero where PDFium has no number for it."""
     count = c.FPDFText_CountChars(text)
     edges = (ctypes.c_float * (4 * count))()
     start, step = ctypes.addressof(edges), ctypes.sizeof(c.FS_RECTF)
     address = address_of(text)
     for place in range(count):
         _GET_LOOSE_BOX(address, place, start + step * place)
-    numbers = iter(edges[:])
+    known = edges[:]
+    if not math.isfinite(sum(known)):
+        boxes = (known[at : at + 4] for at in range(0, 4 * count, 4))
+        known = [edge if math.isfinite(sum(box)) else 0.0 for box in boxes for edge in box]
+    numbers = iter(known)
     return zip(numbers, numbers, numbers, numbers, strict=True)
 
 
@@ -280,7 +284,10 @@ def _is_aslant(text: Any, place: int) -> bool:
 def _tight_box(text: Any, place: int) -> Edges:
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     c.FPDFText_GetCharBox(text, place, left, right, bottom, top)
-    return left.value, bottom.value, right.value, top.value
+    box = left.value, bottom.value, right.value, top.value
+    if not all(map(math.isfinite, box)):
+        raise UnreadableDocumentError("damaged", reason="a character that stands nowhere")
+    return box
 
 
 def _heightened(text: Any, place: int, ink: Edges, *, is_bare: bool) -> Edges:

@@ -140,7 +140,7 @@ def _opening() -> Iterator[None]:
         yield
     except Image.DecompressionBombError as error:
         raise UnreadableDocumentError("limit_exceeded", what=str(error)[:100]) from error
-    except (OSError, SyntaxError, ValueError, OverflowError, struct.error) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, struct.error) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:100]
         raise UnreadableDocumentError("damaged", reason=reason) from error
 

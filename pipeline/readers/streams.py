@@ -23,6 +23,8 @@ PLAIN_TOTAL = 4_000_000
 PLAIN_FONTS = 1_000_000
 """The same for packed fonts, which are not unpacked here."""
 PLAIN_STREAMS = 5_000
+PLAIN_STRUCTURE = 1_000_000
+"""Bytes between streams: of a report some hundred thousand at most, where a program tagged every word."""
 MOST_MARKS = 8_000
 MOST_CLIPS = 3_000
 """How often operators may stand in a stream whose cost grows with the square of their number."""
@@ -82,7 +84,7 @@ def is_plain(data: bytes) -> bool:
     if len(streams) > PLAIN_STREAMS:
         return False
     structure = _structure(data, streams)
-    if b"/Encrypt" in structure or any(map(_is_odd, streams)):
+    if len(structure) > PLAIN_STRUCTURE or b"/Encrypt" in structure or any(map(_is_odd, streams)):
         return False
     drawn = Counter(_CONTENTS.findall(structure))
     arrays = [_REFERENCE.findall(found) for found in _REFERENCES.findall(structure)]
@@ -126,7 +128,7 @@ def _structure(data: bytes, streams: Sequence[_Stream]) -> bytes:
             place = stream.end
         if _OBJECTS.search(stream.about):
             parts.extend(_unpacked(data, stream))
-    return b"\n".join([*parts, data[place:]])
+    return b"\n".join([*parts, data[place:]]).replace(b"\0", b" ")  # white space in a PDF, not in a pattern
 
 
 def _are_small_fonts(data: bytes, fonts: Iterable[_Stream]) -> bool:

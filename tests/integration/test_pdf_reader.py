@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import io
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -305,6 +307,29 @@ def test_update_cut_short_is_damaged_though_the_first_state_opens(read: Read) ->
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.4\n", b"no PDF at all", b"%PDF-1.4\nstartxref\n0\n%%EOF"])
 def test_no_pdf_is_damaged(read: Read, data: bytes) -> None:
     assert fault(read, data).code == "damaged"
+
+
+def nowhere(text: int, place: int, box: int) -> int:
+    ctypes.memmove(box, (ctypes.c_float * 4)(*[math.nan] * 4), 16)
+    return 1
+
+
+def test_a_character_without_an_advance_stands_where_its_ink_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = table().bytes()
+    expected = [texts(grid) for grid in open_bytes(pdf.read, data).grids]
+    monkeypatch.setattr(pdfium, "_GET_LOOSE_BOX", nowhere)
+    assert [texts(grid) for grid in open_bytes(pdf.read, data).grids] == expected
+
+
+def test_print_that_stands_nowhere_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_ink(text: object, place: int, *edges: ctypes.c_double) -> int:
+        for edge in edges:
+            edge.value = math.nan
+        return 1
+
+    monkeypatch.setattr(pdfium, "_GET_LOOSE_BOX", nowhere)
+    monkeypatch.setattr(pdfium.c, "FPDFText_GetCharBox", no_ink)
+    assert fault(pdf.read, table().bytes()).code == "damaged"
 
 
 @engines

@@ -283,6 +283,16 @@ def test_small_pictures_show_no_page() -> None:
     assert fault(blank_picture(100)).code == "picture"
 
 
+def test_a_further_page_that_lacks_its_size_is_damaged() -> None:
+    target = io.BytesIO()
+    Image.new("L", (900, 1200), 255).save(target, "TIFF")
+    data = bytearray(target.getvalue())
+    (first,) = struct.unpack_from("<I", data, 4)
+    (entries,) = struct.unpack_from("<H", data, first)
+    struct.pack_into("<I", data, first + 2 + 12 * entries, len(data))
+    assert fault(bytes(data) + bytes(6)).code == "damaged"
+
+
 def test_what_only_begins_like_a_picture_is_damaged() -> None:
     assert fault(b"\x89PNG\r\n\x1a\n" + bytes(100)).code == "damaged"
 

@@ -56,8 +56,10 @@ def test_what_offices_write_is_plain(data: bytes) -> None:
         page(b"0 g").replace(b"/FlateDecode", b"/#46lateDecode"),
         page(b"0 g").replace(b"/FlateDecode", b"/LZWDecode"),
         page(b"0 g").replace(b"[/FlateDecode]", b" 9 0 R"),
+        page(b"0 g").replace(b"/Root", b"/A[%s]/Root" % (b"4 0 R " * 200_000)),
+        page(b"0 0 m " * 2_000).replace(b"/Contents 4 0 R", b"/Contents[%s]" % (b"4 0 R\0" * 1_000)),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_may_cost_far_more_than_its_size_is_not(data: bytes) -> None:
     assert not is_plain(data)
