@@ -5,7 +5,9 @@ Each engine gives characters and what is painted; `ruling` finds the tables and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.document import WITHOUT_TEXT, Document, UnreadableDocumentError
@@ -72,9 +74,21 @@ def read_aligned(data: bytes, sha256: str) -> Document:
 def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], Page]) -> list[Page]:
     from pipeline.readers import pdfium
 
-    with pdfium.open_document(data) as document:
+    with _uncollected(), pdfium.open_document(data) as document:
         _check(data, count := pdfium.page_count(document))
         return [read_page(pdfium.paint_page(document, index), index + 1) for index in range(count)]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Lets the collector of cycles rest: thousands of characters, all held to the end, make it walk in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def other_readings(document: Document) -> Sequence[Callable[[bytes, str], Document]]:

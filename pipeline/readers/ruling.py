@@ -103,6 +103,8 @@ def find_grids(
 
 def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[RuledGrid | None, list[Run]]:
     """Lays runs into the cells of an outline; None and all runs where it is no table."""
+    if not _has_columns(outline):
+        return None, runs  # Most are the grounds behind lines of prose.
     lattice = _lattice(without_strips(outline, lambda: _boxes_in(outline, runs)), runs)
     if lattice is None:
         return None, runs
@@ -200,6 +202,13 @@ def _lattice(outline: Outline, runs: Sequence[Run]) -> _Lattice | None:
         raise UnreadableDocumentError("limit_exceeded", what=f"{len(xs)} × {len(ys)} cells > {MAX_UNITS}")
     walls = frozenset((row, i) for i, row in _drawn(outline.down, xs, ys))
     return _Lattice(xs, ys, walls, frozenset(_drawn(outline.across, ys, xs)))
+
+
+def _has_columns(outline: Outline) -> bool:
+    """Whether rules part an outline into columns, or go on past its sides, where `_closed` may find one."""
+    tracks = {rule.at for rule in outline.down}
+    first, last = min(tracks) - OVERSHOOT, max(tracks) + OVERSHOOT
+    return len(tracks) > 2 or any(rule.start < first or rule.end > last for rule in outline.across)
 
 
 def _across(run: Run) -> float:

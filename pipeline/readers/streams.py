@@ -127,7 +127,7 @@ def _structure(data: bytes, streams: Sequence[_Stream]) -> bytes:
             parts.append(data[place : stream.start])
             place = stream.end
         if _OBJECTS.search(stream.about):
-            parts.extend(_unpacked(data, stream))
+            parts.append(_measured(data, stream)[1])
     return b"\n".join([*parts, data[place:]]).replace(b"\0", b" ")  # white space in a PDF, not in a pattern
 
 
