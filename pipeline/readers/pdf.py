@@ -29,6 +29,18 @@ _TRAILER = b"startxref"
 _END = b"%%EOF"
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Lets the collector of cycles rest: thousands of characters, all held to the end, make it walk in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def is_plain(data: bytes) -> bool:
     """Whether a file may be read in the process that reads others; see `streams`.
 
@@ -38,6 +50,7 @@ def is_plain(data: bytes) -> bool:
     return streams.is_plain(data)
 
 
+@_uncollected()
 def read(data: bytes, sha256: str) -> Document:
     """Reads a PDF with PDFium, which takes about a twelfth of the time that pdfplumber does.
 
@@ -62,6 +75,7 @@ def read_with_pdfplumber(data: bytes, sha256: str) -> Document:
     return _document(pages, sha256, "pdf/pdfplumber")
 
 
+@_uncollected()
 def read_aligned(data: bytes, sha256: str) -> Document:
     """Reads a PDF with PDFium, and takes numbers that stand over one another for tables where no rules do.
 
@@ -74,21 +88,9 @@ def read_aligned(data: bytes, sha256: str) -> Document:
 def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], Page]) -> list[Page]:
     from pipeline.readers import pdfium
 
-    with _uncollected(), pdfium.open_document(data) as document:
+    with pdfium.open_document(data) as document:
         _check(data, count := pdfium.page_count(document))
         return [read_page(pdfium.paint_page(document, index), index + 1) for index in range(count)]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Lets the collector of cycles rest: thousands of characters, all held to the end, make it walk in vain."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def other_readings(document: Document) -> Sequence[Callable[[bytes, str], Document]]:
