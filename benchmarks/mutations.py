@@ -35,7 +35,7 @@ CHANGES_OF_A_FILE = (1, 1, 2, 3)
 _NUMBER = re.compile(rb"\d+")
 _TAG = re.compile(rb"</?[A-Za-z][^<>]{0,200}>")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
+_REFERENCE = re.compile(rb"\b(\d{1,10}) 0 R\b")
 
 
 @dataclass(frozen=True, slots=True)
