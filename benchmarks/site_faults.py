@@ -67,13 +67,18 @@ def _page(words: str, more: str = "", status: int = 200, *headers: tuple[str, st
     return lambda: Body(data, status=status, headers=headers, validators="")
 
 
-def _cut_short(handler: BaseHTTPRequestHandler) -> None:
-    """Says that more comes than does."""
+def _begin(handler: BaseHTTPRequestHandler) -> None:
+    """Announces far more than the little that it sends."""
     handler.send_response_only(200)
     handler.send_header("Content-Type", "text/html")
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
     handler.wfile.write(b"<html>")
+
+
+def _cut_short(handler: BaseHTTPRequestHandler) -> None:
+    """Says that more comes than does."""
+    _begin(handler)
     handler.close_connection = True
 
 
@@ -98,11 +103,7 @@ def _reset(handler: BaseHTTPRequestHandler) -> None:
 
 def _stall(handler: BaseHTTPRequestHandler) -> None:
     """Begins, and says nothing more until whoever asked goes away."""
-    handler.send_response_only(200)
-    handler.send_header("Content-Type", "text/html")
-    handler.send_header("Content-Length", "100000")
-    handler.end_headers()
-    handler.wfile.write(b"<html>")
+    _begin(handler)
     handler.wfile.flush()
     handler.rfile.read(1)
     handler.close_connection = True

@@ -93,8 +93,7 @@ def most_held() -> int:
 
 def is_worn() -> bool:
     """Whether an earlier document left so little address space that the next would not have its share."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return limit != resource.RLIM_INFINITY and _pages()[0] > limit * WORN_SHARE
+    return address_space() > allowed() * WORN_SHARE
 
 
 def give_back() -> None:

@@ -148,6 +148,14 @@ class Document:
         """The tables, in order."""
         return tuple(block for block in self.blocks if isinstance(block, Grid))
 
+    def texts(self) -> Iterator[str]:
+        """The text of each paragraph and each cell, in reading order."""
+        for block in self.blocks:
+            if isinstance(block, Paragraph):
+                yield block.text
+            else:
+                yield from (cell.text for cell in block.cells())
+
 
 class UnreadableDocumentError(CodedError):
     """A file that cannot be read as a document: its code is such as `encrypted` or `empty_file`."""

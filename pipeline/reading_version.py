@@ -39,18 +39,18 @@ def reading_version(media_type: str) -> str:
     parts = [_shared_version()]
     for known in sorted(readers()) if media_type == UNREAD else [media_type]:
         parts += [known, reader_version(known), _reader_digest(known)]
-    return _digest(parts)
+    return digest_of(parts)
 
 
 @cache
 def _shared_version() -> str:
-    return _digest(_contents(frozenset(SHARED)))
+    return digest_of(_contents(frozenset(SHARED)))
 
 
 @cache
 def _reader_digest(media_type: str) -> str:
     name = _reader_module(media_type)
-    return _digest(_contents(frozenset([name]))) if name in _files() else ""
+    return digest_of(_contents(frozenset([name]))) if name in _files() else ""
 
 
 def _reader_module(media_type: str) -> str:
@@ -61,8 +61,8 @@ def _contents(roots: frozenset[str]) -> Iterator[str]:
     """The digests of all that some modules depend on, in an order that does not depend on the machine."""
     reached = reachable(roots)
     libraries = {found.partition(".")[0] for name in reached for found in _imports(name)}
-    yield from (f"{name} {_file_digest(_files()[name])}" for name in sorted(reached))
-    yield from (f"{path.name} {_file_digest(path)}" for path in definitions_of(reached))
+    yield from (f"{name} {file_digest(_files()[name])}" for name in sorted(reached))
+    yield from (f"{path.name} {file_digest(path)}" for path in definitions_of(reached))
     yield from (f"{name} {_library_version(name)}" for name in sorted(libraries - set(OWN)))
 
 
@@ -144,9 +144,11 @@ def _distributions() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """The sha256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _digest(parts: Iterable[str]) -> str:
+def digest_of(parts: Iterable[str]) -> str:
+    """A short digest of some texts, in their order."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

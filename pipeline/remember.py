@@ -26,11 +26,9 @@ from pipeline.read import unread
 from pipeline.reading_version import reading_version
 from pipeline.report import Report
 from pipeline.reprints import without_reprints
-from pipeline.tidy import READ_TABLES, tidy
+from pipeline.tidy import READ_TABLES, repeat_failures, tidy
 from pipeline.versions import mark_versions
 from pipeline.workers import Limits
-from schemas.messages import Message
-from schemas.tables import conform, table
 
 Frames = dict[str, pl.DataFrame]
 Read = Callable[[Iterable[Item]], Iterator[Report]]
@@ -162,14 +160,9 @@ def _repeats(raw: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     first = held.unique("sha256", keep="first").select("sha256", pl.col("source").alias("first"))
     read = documents.select("sha256", pl.col("status").cast(pl.String), "reader")
     again = held.join(first, on="sha256", maintain_order="left").filter(pl.col("source") != pl.col("first"))
-    rows = []
-    for row in again.join(read, on="sha256", how="left", maintain_order="left").iter_rows(named=True):
-        words = Message("same_bytes", {"first": row["first"]})
-        stage = "identify" if row["status"] == "not_a_report" else "read"
-        texts = (words.code, words.text("en"), words.text("zh"))
-        rows.append((row["sha256"], row["source"], stage, *texts, row["reader"]))
-    strings = dict.fromkeys(table("failures").names, pl.String())
-    return conform("failures", pl.DataFrame(rows, schema=strings, orient="row"))
+    stage = pl.when(pl.col("status") == "not_a_report").then(pl.lit("identify")).otherwise(pl.lit("read"))
+    rows = again.join(read, on="sha256", how="left", maintain_order="left")
+    return repeat_failures(rows.with_columns(stage.alias("stage")), "same_bytes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ import polars as pl
 
 from pipeline.columns import REPORT
 from pipeline.fetch.likeness import load_passing_words
+from pipeline.tidy import repeat_failures
 from pipeline.versions import MARKS
-from schemas.messages import Message
-from schemas.tables import conform, table
 
 Frames = dict[str, pl.DataFrame]
 CODE = "same_report"
@@ -113,10 +112,5 @@ def _set_aside(line: str, patterns: Sequence[re.Pattern[str]]) -> str:
 def _told(repeats: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """The rows of `failures` for copies that were left out."""
     sources = documents.select("sha256", "source", "reader")
-    rows = []
-    for row in repeats.join(sources, on="sha256", how="left", maintain_order="left").iter_rows(named=True):
-        words = Message(CODE, {"first": row["first"]})
-        texts = (words.code, words.text("en"), words.text("zh"))
-        rows.append((row["sha256"], row["source"], "read", *texts, row["reader"]))
-    strings = dict.fromkeys(table("failures").names, pl.String())
-    return conform("failures", pl.DataFrame(rows, schema=strings, orient="row"))
+    rows = repeats.join(sources, on="sha256", how="left", maintain_order="left")
+    return repeat_failures(rows.with_columns(pl.lit("read").alias("stage")), CODE)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pipeline.arrange import arrange
-from pipeline.document import Document, Grid
+from pipeline.document import Document
 from pipeline.extract import extract
 from pipeline.lexicon import squeeze
 from pipeline.report import TABLES, Extraction, Finding
@@ -97,16 +97,11 @@ def _noted(reading: Reading, first: Reading, left: int) -> Reading:
 
 def _expected(document: Document, tables: Iterable[str]) -> Iterator[int]:
     """The number of cells of each of some tables that a text has labels of."""
-    words = squeeze("".join(_texts(document)))
+    words = squeeze("".join(document.texts()))
     for table in tables:
         labels, size = _forms()[table]
         if sum(label in words for label in labels) >= LEAST_LABELS:
             yield size
-
-
-def _texts(document: Document) -> Iterable[str]:
-    for block in document.blocks:
-        yield from (cell.text for cell in block.cells()) if isinstance(block, Grid) else [block.text]
 
 
 @cache

@@ -171,6 +171,22 @@ def _failure_rows(item: tuple[Report, str]) -> Iterator[Row]:
     yield sha, report.source, stage, words.code, words.text("en"), words.text("zh"), report.reader or None
 
 
+def repeat_failures(repeats: pl.DataFrame, code: str) -> pl.DataFrame:
+    """The rows of `failures` for documents that another one stands for.
+
+    Args:
+        repeats: sha256, source, stage, reader, and `first`: what stands for it.
+        code: The message's, which names `first`.
+    """
+    return frame_of("failures", (_repeat_row(row, code) for row in repeats.iter_rows(named=True)))
+
+
+def _repeat_row(row: Mapping[str, str | None], code: str) -> Row:
+    words = Message(code, {"first": row["first"] or ""})
+    texts = (words.code, words.text("en"), words.text("zh"))
+    return row["sha256"], row["source"], row["stage"], *texts, row["reader"]
+
+
 def _evidence_rows(report: Report) -> Iterator[Row]:
     for row in evidence_rows(report.identity):
         yield report_id(report), report.identity.report_year, *row

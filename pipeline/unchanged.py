@@ -11,7 +11,6 @@ kills a run on the way, the next one builds in full.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -31,7 +30,7 @@ from pipeline.fetch.sources import Source
 from pipeline.paths import reference_files
 from pipeline.publish.parquet import MANIFEST_NAME
 from pipeline.publish.warehouse import RELEASES, current_release
-from pipeline.reading_version import ROOT, UNREAD, reading_version
+from pipeline.reading_version import ROOT, UNREAD, digest_of, file_digest, reading_version
 from pipeline.workers import Limits
 
 RECORD, MAKING = "made_from.json", ".making.json"
@@ -87,19 +86,19 @@ def parts_of(
         `documents`, `sources`, `corrections`, `due_dates`, `settings`, `code`, `libraries`.
     """
     return {
-        "documents": _digest([raw.drop("location").write_csv(null_value="\0", line_terminator="\r\n")]),
-        "sources": _digest(sorted(_words(source) for source in sources if source.kind != "listing")),
-        "corrections": _file_digest(corrections) if corrections.is_file() else "",
+        "documents": frame_digest(raw.drop("location")),
+        "sources": digest_of(sorted(_words(source) for source in sources if source.kind != "listing")),
+        "corrections": file_digest(corrections) if corrections.is_file() else "",
         "due_dates": str(last_due_passed(as_of)),
-        "settings": _digest(_settings(environment)),
-        "code": _digest([reading_version(UNREAD), *_code(tuple(folders))]),
+        "settings": digest_of(_settings(environment)),
+        "code": digest_of([reading_version(UNREAD), *_code(tuple(folders))]),
         "libraries": _libraries(),
     }
 
 
 def frame_digest(frame: pl.DataFrame) -> str:
     """A digest of a frame's rows, in their order."""
-    return _digest([frame.write_csv(null_value="\0", line_terminator="\r\n")])
+    return digest_of([frame.write_csv(null_value="\0", line_terminator="\r\n")])
 
 
 def changes(warehouse: Path, parts: Parts) -> list[str]:
@@ -194,17 +193,17 @@ def _code(folders: tuple[Path, ...]) -> Iterator[str]:
     for folder in (ROOT / "pipeline", ROOT / "schemas", *folders):
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             if "__pycache__" not in path.parts:
-                yield f"{path.relative_to(folder.parent)} {_file_digest(path)}"
+                yield f"{path.relative_to(folder.parent)} {file_digest(path)}"
     for name, path in sorted(reference_files().items()):
         if name != REGISTER:
-            yield f"{name} {_file_digest(path)}"
+            yield f"{name} {file_digest(path)}"
 
 
 @cache
 def _libraries() -> str:
     """Every installed distribution and its version: which of them write a byte is not for us to guess."""
     found = {f"{known.name}={known.version}" for known in importlib.metadata.distributions()}
-    return _digest([platform.python_version(), *sorted(found)])
+    return digest_of([platform.python_version(), *sorted(found)])
 
 
 def _read(path: Path) -> MadeFrom | None:
@@ -218,12 +217,3 @@ def _write(path: Path, made: MadeFrom) -> None:
     working = path.with_name(f".{path.name.lstrip('.')}.writing")
     working.write_text(json.dumps(asdict(made), indent=1) + "\n", encoding="utf-8")
     working.replace(path)
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ import hashlib
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -81,23 +81,20 @@ def other_readings(data: bytes, document: Document) -> Iterator[Document]:
 
 def _bounded(document: Document) -> Document:
     grids, paragraphs = document.grids, document.paragraphs
-    characters = sum(len(paragraph.text) for paragraph in paragraphs)
-    characters += sum(len(cell.text) for grid in grids for cell in grid.cells())
+    texts = list(document.texts())
     for count, limit, what in (
         (sum(len(row) for grid in grids for row in grid.rows), CELLS_LIMIT, "cells in its tables"),
         (len(paragraphs), PARAGRAPHS_LIMIT, "paragraphs"),
-        (characters, CHARACTERS_LIMIT, "characters"),
+        (sum(map(len, texts)), CHARACTERS_LIMIT, "characters"),
     ):
         if count > limit:
             raise UnreadableDocumentError("limit_exceeded", what=f"{count} > {limit} {what}")
-    return _writable(document)
+    return _writable(document, texts)
 
 
-def _writable(document: Document) -> Document:
+def _writable(document: Document, texts: Sequence[str]) -> Document:
     """The document with U+FFFD for halves of surrogate pairs, which damaged fonts give and no file can hold."""
-    texts = [cell.text for grid in document.grids for cell in grid.cells()]
-    texts += [paragraph.text for paragraph in document.paragraphs] + list(document.properties.values())
-    if not _SURROGATE.search("".join(texts)):
+    if not _SURROGATE.search("".join([*texts, *document.properties.values()])):
         return document
     properties = {name: _SURROGATE.sub("\ufffd", text) for name, text in document.properties.items()}
     return replace(document, blocks=tuple(map(_writable_block, document.blocks)), properties=properties)

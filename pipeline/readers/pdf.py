@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from pipeline.document import WITHOUT_TEXT, Document, UnreadableDocumentError
 from pipeline.readers import streams
 from pipeline.readers.aligned import find_aligned
-from pipeline.readers.lines import print_lines, set_runs
+from pipeline.readers.lines import Run, print_lines, set_runs
 from pipeline.readers.pages import Page, blocks_of
-from pipeline.readers.ruling import find_grids
+from pipeline.readers.ruling import RuledGrid, find_grids
 
 if TYPE_CHECKING:
     from pipeline.readers.pdfium import PaintedPage
@@ -112,15 +112,20 @@ def _properties(pages: Sequence[Page]) -> dict[str, str]:
 
 
 def _page(painted: PaintedPage, number: int) -> Page:
-    grids, rest = find_grids(painted.marks, set_runs(painted.characters))
-    return Page(number, painted.width, painted.height, tuple(print_lines(rest)), tuple(grids), painted.turns)
+    return _laid_out(painted, number, *find_grids(painted.marks, set_runs(painted.characters)))
 
 
 def _aligned_page(painted: PaintedPage, number: int) -> Page:
     runs = set_runs(painted.characters)
     ruled, rest = find_grids(painted.marks, runs, faint=False)
     aligned, rest = find_aligned(painted.marks, rest)
-    grids = sorted([*ruled, *aligned], key=lambda grid: (grid.box[1], grid.box[0]))
+    return _laid_out(
+        painted, number, sorted([*ruled, *aligned], key=lambda grid: (grid.box[1], grid.box[0])), rest
+    )
+
+
+def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], rest: Sequence[Run]) -> Page:
+    """A page with its tables and, as lines, what stands in none."""
     return Page(number, painted.width, painted.height, tuple(print_lines(rest)), tuple(grids), painted.turns)
 
 

@@ -232,11 +232,8 @@ def lines_until(process: subprocess.Popen[str], last: int) -> int:
     raise AssertionError("the depositor ended early")
 
 
-def test_kill_while_depositing_loses_nothing_recorded(archive: Archive, tmp_path: Path) -> None:
-    process = start_depositor(archive, tmp_path / "inbox", "killed")
-    lines_until(process, 6)
-    time.sleep(0.013)
-    process.send_signal(signal.SIGKILL)
+def hold_what_was_recorded(archive: Archive, process: subprocess.Popen[str], inbox: Path) -> None:
+    """Holds an archive to what a depositor had recorded until it was killed, and goes on in its place."""
     confirmed = [int(line) for line in process.stdout or []]
     process.wait(timeout=5)
     rows = archive.manifest()
@@ -244,7 +241,15 @@ def test_kill_while_depositing_loses_nothing_recorded(archive: Archive, tmp_path
     assert rows["row_id"].n_unique() == rows.height
     for digest in rows["sha256"]:
         archive.get(digest)
-    archive.deposit_all(sorted((tmp_path / "inbox").iterdir()))
+    archive.deposit_all(sorted(inbox.iterdir()))
+
+
+def test_kill_while_depositing_loses_nothing_recorded(archive: Archive, tmp_path: Path) -> None:
+    process = start_depositor(archive, tmp_path / "inbox", "killed")
+    lines_until(process, 6)
+    time.sleep(0.013)
+    process.send_signal(signal.SIGKILL)
+    hold_what_was_recorded(archive, process, tmp_path / "inbox")
     stored = [p for p in stored_files(archive, "objects") if "#" not in p.name]
     assert {p.name for p in stored} == set(archive.latest()["held_sha256"])
     assert all(archive.get(p.name) for p in stored)

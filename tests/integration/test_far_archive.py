@@ -15,7 +15,7 @@ from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents, items
 from pipeline.remember import Memory, read_documents
 from tests.bucket import PAGE, Bucket, served_bucket
-from tests.integration.test_archive import lines_until, start_depositor
+from tests.integration.test_archive import hold_what_was_recorded, lines_until, start_depositor
 
 TEXT = "某市某区财政局2023年政府信息公开工作年度报告".encode()
 URL = "https://www.example.invalid/2023.txt"
@@ -85,14 +85,7 @@ def test_kill_while_depositing_leaves_no_row_without_its_object(bucket: Bucket, 
     process = start_depositor(archive, tmp_path / "inbox", "killed")
     lines_until(process, 6)
     process.kill()
-    confirmed = [int(line) for line in process.stdout or []]
-    process.wait(timeout=5)
-    rows = archive.manifest()
-    assert rows.height >= 7 + len(confirmed)
-    assert rows["row_id"].n_unique() == rows.height
-    for digest in rows["sha256"]:
-        archive.get(digest)
-    archive.deposit_all(sorted((tmp_path / "inbox").iterdir()))
+    hold_what_was_recorded(archive, process, tmp_path / "inbox")
     assert len(bucket.below("objects")) == archive.latest()["held_sha256"].drop_nulls().n_unique()
 
 

@@ -5,20 +5,10 @@ from __future__ import annotations
 from pipeline.readers.aligned import find_aligned
 from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
 from pipeline.readers.rules import Mark
+from tests.characters import write
 
-SIZE = 10.0
 LABELS = 100.0
 VALUES = (300.0, 360.0, 420.0)
-
-
-def write(text: str, left: float, top: float, size: float = SIZE) -> list[Character]:
-    """Chinese characters as wide as high, others half as wide."""
-    out: list[Character] = []
-    for sign in text:
-        width = size if ord(sign) > 0x2000 else size / 2
-        out.append(Character(sign, left, top, left + width, top + size))
-        left += width
-    return out
 
 
 def row(

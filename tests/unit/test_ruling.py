@@ -13,8 +13,8 @@ from pipeline.readers import rules
 from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
 from pipeline.readers.rules import Mark
 from pipeline.readers.ruling import RuledGrid, find_grids
+from tests.characters import write
 
-SIZE = 10.0
 XS = (100.0, 200.0, 300.0, 400.0)
 YS = (100.0, 130.0, 160.0, 190.0)
 
@@ -29,16 +29,6 @@ def down(x: float, start: float = YS[0], end: float = YS[-1]) -> Mark:
 
 def lattice() -> list[Mark]:
     return [across(y) for y in YS] + [down(x) for x in XS]
-
-
-def write(text: str, left: float, top: float, size: float = SIZE) -> list[Character]:
-    """Chinese characters as wide as high, others half as wide; a blank only moves on."""
-    out: list[Character] = []
-    for sign in text:
-        width = size if ord(sign) > 0x2000 else size / 2
-        out.append(Character(sign, left, top, left + width, top + size))
-        left += width
-    return out
 
 
 def fill(texts: list[list[str]], xs: tuple[float, ...] = XS, ys: tuple[float, ...] = YS) -> list[Character]:
