@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pipeline.document import Cell
-from pipeline.lexicon import normalise, printed_factor
+from pipeline.lexicon import are_alike, normalise, printed_factor
 from pipeline.rows import HeaderLabel, TableRow
 from pipeline.templates import Block, Label
 from pipeline.values import is_numeric_text, is_value_text
@@ -217,7 +217,9 @@ def _in_form_order(printed: _Printed, block: Block) -> bool:
     by_line = sorted(form, key=lambda column: len(column.path))
     texts = {normalise(label.cell.text) for label in printed.labels}
     deepest = {normalise(column.path[-2]) for column in by_line if len(column.path) > len(by_line[0].path)}
-    in_lines = keys == [column.key for column in by_line] and deepest <= texts
+    in_lines = keys == [column.key for column in by_line] and all(
+        name in texts or any(are_alike(name, text) for text in texts) for name in deepest
+    )
     return keys == [column.key for column in form] or in_lines
 
 
@@ -269,9 +271,16 @@ def _printed_order(slots: tuple[Slot, ...], printed: _Printed) -> Header | None:
     order = tuple(by_place[found[place]] for place in sorted(found))
     if order != slots and not _under_parents(printed, {place: by_place[found[place]] for place in found}):
         return None
-    strangers = [c.column for c in _strangers(printed) if c.text.strip() and c.column > min(found)]
+    strangers = [c.column for c in _strangers(printed) if _is_column(c, printed) and c.column > min(found)]
     places = sorted([*found, *strangers])
     return Header(tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places), seen=True)
+
+
+def _is_column(stranger: Cell, printed: _Printed) -> bool:
+    """Whether what names no column of the form is a column: one that stands over others ends above the lowest."""
+    is_parent = any(h.cell is stranger and h.meanings for h in printed.labels)
+    foot = max(cell.row + cell.row_span for _, cell in printed.columns)
+    return bool(stranger.text.strip()) and not (is_parent and stranger.row + stranger.row_span < foot)
 
 
 def _under_parents(printed: _Printed, by_column: Mapping[int, Slot]) -> bool:
@@ -296,37 +305,51 @@ def _band_over(cell: Cell, bands: _Keyed) -> str:
     return ""
 
 
-def extra_leading(rows: Iterable[tuple[TableRow, int]]) -> int | None:
-    """How many blank cells stand between label and values, where the rows of one grid agree on it.
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """Where the values of a grid's clear rows stand, for rows that have more cells than values.
+
+    Attributes:
+        columns: The grid columns of the values in all clear rows; None where these disagree or there are none.
+        leading: Blank cells between label and values, by the number of cells behind the label; None where the
+            clear rows with so many cells disagree.
+    """
+
+    columns: tuple[int, ...] | None = None
+    leading: Mapping[int, int | None] = field(default_factory=dict)
+
+
+def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
+    """What the rows of one grid tell of their values' place; clear are those with a number in each column.
 
     Args:
         rows: Data rows of one grid with the number of values each should have.
-
-    Returns:
-        The number told by the rows whose values are all filled; None where they disagree or none is filled.
     """
-    found = set()
+    leading: dict[int, int | None] = {}
+    columns: set[tuple[int, ...]] = set()
     for row, width in rows:
         filled = [i for i, cell in enumerate(row.values) if cell.text.strip()]
         if len(filled) == width and filled[-1] - filled[0] == width - 1:
-            found.add(filled[0])
-    return found.pop() if len(found) == 1 else None
+            columns.add(tuple(cell.column for cell in row.values[filled[0] : filled[0] + width]))
+            first = leading.setdefault(len(row.values), filled[0])
+            leading[len(row.values)] = first if first == filled[0] else None
+    return Margin(columns.pop() if len(columns) == 1 else None, leading)
 
 
-def align(values: Sequence[Cell], width: int, leading: int | None) -> tuple[Cell, ...] | None:
+def align(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:
     """The `width` cells that hold the values of a row; None where that is not certain.
 
     Args:
         values: The cells after the row's label.
         width: How many columns the header has.
-        leading: Blank cells before the values in the other rows of the grid (`extra_leading`).
+        clear: Where the values of the other rows of the grid stand.
     """
     if len(values) == width:
         return tuple(values)
     if not any(cell.text.strip() for cell in values):
         return _all_blank(values, width)
     if len(values) > width:
-        return _drop_blanks(values, width, leading)
+        return _drop_blanks(values, width, clear)
     return _split(values, width)
 
 
@@ -336,12 +359,15 @@ def _all_blank(values: Sequence[Cell], width: int) -> tuple[Cell, ...] | None:
     return tuple(values[min(i, len(values) - 1)] for i in range(width))
 
 
-def _drop_blanks(values: Sequence[Cell], width: int, leading: int | None) -> tuple[Cell, ...] | None:
+def _drop_blanks(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:
     extra = len(values) - width
     filled = [i for i, cell in enumerate(values) if cell.text.strip()]
     possible = [s for s in range(extra + 1) if s <= filled[0] and filled[-1] < s + width]
-    if leading is not None and leading in possible:
-        return tuple(values[leading : leading + width])
+    if len(possible) > 1 and clear.columns is not None:
+        columns = [cell.column for cell in values]
+        possible = [s for s in possible if tuple(columns[s : s + width]) == clear.columns]
+    elif (leading := clear.leading.get(len(values))) in possible:
+        possible = [leading]
     return tuple(values[possible[0] : possible[0] + width]) if len(possible) == 1 else None
 
 

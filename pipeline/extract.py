@@ -7,14 +7,15 @@ used, set aside by a named rule, or listed as a leftover.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.align import Header, Slot, align, extra_leading, read_header
+from pipeline.align import Header, Margin, Slot, align, margin, read_header
 from pipeline.copies import Entry, sorted_out
 from pipeline.document import Cell, Document, Locator
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
+from pipeline.merged import merged_again
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
 from pipeline.templates import Block, Place, Template, load_templates
@@ -61,9 +62,11 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     """
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
-    rows = mend(read_rows([upright(grid, lexicon) for grid in document.grids], lexicon), lexicon)
+    rows = mend(
+        read_rows([upright(merged_again(grid), lexicon) for grid in document.grids], lexicon), lexicon
+    )
     tables = {table: sorted_out(entries, document) for table, entries in _by_table(rows).items()}
-    fitting = _variants(tables, templates)
+    fitting = _variants(tables, templates, lexicon)
     result = _Result(variants={table: names[0] for table, names in fitting.items()})
     for table, (variant, *others) in fitting.items():
         rivals = [templates[name] for name in others]
@@ -164,7 +167,7 @@ def _table_of(row: TableRow) -> str | None:
 
 
 def _variants(
-    tables: Mapping[str, list[Entry]], templates: Mapping[str, Template]
+    tables: Mapping[str, list[Entry]], templates: Mapping[str, Template], lexicon: Lexicon
 ) -> dict[str, tuple[str, ...]]:
     """The variant of each table that was found: the one that knows most of its labels; then those that know as many.
 
@@ -173,7 +176,12 @@ def _variants(
     """
     read = {table: [e for e in entries if e.standing == "read"] for table, entries in tables.items()}
     known = {table: _known(table, entries) for table, entries in read.items()}
-    best = {table: _best_variants(table, read[table], known[table], templates) for table in tables}
+    best = {
+        table: _best_guessed(
+            table, _best_variants(table, read[table], known[table], templates), read[table], lexicon
+        )
+        for table in tables
+    }
     order = [t for template in templates.values() for t in template.tables]
     located = [t for t in dict.fromkeys(order) if best.get(t)]
     chosen: dict[str, str] = {t: best[t][0] for t in located if len(best[t]) == 1}
@@ -207,6 +215,20 @@ def _best_variants(
         if _is_located(template.tables.get(table, ()), entries, known.get(name, set())):
             scores[name] = _keyed(known.get(name, set()))
     return [name for name in scores if scores[name] == max(scores.values())]
+
+
+def _best_guessed(
+    table: str, variants: Sequence[str], entries: Sequence[Entry], lexicon: Lexicon
+) -> list[str]:
+    """Those of some variants that fit alike under which most rows with a misprinted label find their place."""
+    strange = [e.row for e in entries if e.row.label and e.row.numeric and not e.row.meanings]
+    if len(variants) < 2 or not strange:
+        return list(variants)
+    found = {
+        name: sum(_similar_row(row, table, name, lexicon, entries) is not None for row in strange)
+        for name in variants
+    }
+    return [name for name in variants if found[name] == max(found.values())]
 
 
 def _known(table: str, entries: Sequence[Entry]) -> dict[str, set[Meaning]]:
@@ -269,14 +291,14 @@ def _read_table(
             placed.append((entry, target))
     placed = _without_competing(table, placed, result)
     headers = _headers(placed, template.variant)
-    leading = _leading(placed, headers)
+    margins = _margins(placed, headers)
     for entry, target in placed:
         header = headers[_over(entry, target)]
         _leave_before(table, entry.row, result)
         if header is not None and _is_open(header, target.block, rivals):
             _leave_open(table, entry.row, target.block, result)
             continue
-        _read_values(entry, target, header, template.variant, leading.get(entry.row.grid), result)
+        _read_values(entry, target, header, template.variant, margins[entry.row.grid], result)
     _fill_absent(table, template, result)
 
 
@@ -350,16 +372,16 @@ def _headers(
     return headers
 
 
-def _leading(
+def _margins(
     placed: Sequence[tuple[Entry, _Target]], headers: Mapping[tuple[str, bool, int], Header | None]
-) -> dict[int, int | None]:
-    """For each grid, how many blank cells stand between labels and values."""
+) -> Mapping[int, Margin]:
+    """For each grid, where the values of its clear rows stand."""
     by_grid: dict[int, list[tuple[TableRow, int]]] = {}
     for entry, target in placed:
         header = headers[_over(entry, target)]
         if header is not None:
             by_grid.setdefault(entry.row.grid, []).append((entry.row, len(header.slots)))
-    return {grid: extra_leading(rows) for grid, rows in by_grid.items()}
+    return defaultdict(Margin, {grid: margin(rows) for grid, rows in by_grid.items()})
 
 
 def _leave_before(table: str, row: TableRow, result: _Result) -> None:
@@ -451,17 +473,8 @@ def _place_similar(
     entries: Sequence[Entry],
     result: _Result,
 ) -> _Target | None:
-    """The row of the form that a label with a typing error means: only among those no other row claims."""
-    taken = {(m.block, m.key) for e in entries for m in e.row.meanings if m.variant == template.variant}
-    free = {
-        m
-        for meanings in lexicon.meanings.values()
-        for m in meanings
-        if (m.variant, m.table, m.axis) == (template.variant, table, "row") and (m.block, m.key) not in taken
-    }
-    unnumbered = free.intersection(lexicon.row_under(row.label, row.parents))
-    label = next((lexicon.spelling(m) for m in unnumbered), "")
-    match = (unnumbered.pop(), label) if len(unnumbered) == 1 else lexicon.similar(row.label, free)
+    """What a label with a typing error fills, with a finding; None in doubt."""
+    match = _similar_row(row, table, template.variant, lexicon, entries)
     if match is None:
         return None
     meaning, standard = match
@@ -471,12 +484,30 @@ def _place_similar(
     return _Target(block, meaning.key, False)
 
 
+def _similar_row(
+    row: TableRow, table: str, variant: str, lexicon: Lexicon, entries: Sequence[Entry]
+) -> tuple[Meaning, str] | None:
+    """The row of the form that a label with a typing error means: only among those no other row claims."""
+    taken = {(m.block, m.key) for e in entries for m in e.row.meanings if m.variant == variant}
+    free = {
+        m
+        for meanings in lexicon.meanings.values()
+        for m in meanings
+        if (m.variant, m.table, m.axis) == (variant, table, "row") and (m.block, m.key) not in taken
+    }
+    unnumbered = free.intersection(lexicon.row_under(row.label, row.parents))
+    if len(unnumbered) == 1:
+        meaning = unnumbered.pop()
+        return meaning, lexicon.spelling(meaning)
+    return lexicon.similar(row.label, free)
+
+
 def _read_values(
     entry: Entry,
     target: _Target,
     header: Header | None,
     variant: str,
-    leading: int | None,
+    clear: Margin,
     result: _Result,
 ) -> None:
     """Puts the values of one data row into their cells, or lists them as leftovers."""
@@ -486,7 +517,7 @@ def _read_values(
         result.leave(table, row, row.numeric, words)
         result.findings.append(Finding(words, row.locator, table))
         return
-    cells = align(row.values, len(header.slots), leading)
+    cells = align(row.values, len(header.slots), clear)
     if cells is None:
         _leave_count(row, table, len(header.slots), result)
         return

@@ -182,6 +182,13 @@ class Lexicon:
         return ranked[0][0], ranked[0][1][1]
 
 
+def are_alike(one: str, other: str) -> bool:
+    """Whether two normalised labels may be the same with a typing error."""
+    if min(len(one), len(other)) < SHORTEST_SIMILAR:
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= SIMILAR
+
+
 def _stands_under(row: Meaning, above: Sequence[str]) -> bool:
     """Whether the innermost parent of a row is among those above it, and none that it does not have."""
     known = [next((p for p in row.parents if p.endswith(printed)), "") for printed in above]

@@ -319,8 +319,10 @@ def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) ->
     """Whether two rows that spell a label together are no rows of their own.
 
     A half may be a label by itself: `（一）` leaves `予以公开`, which is one without its number; the `其他` that
-    `3.` leaves is also a column's.
+    `3.` leaves is also a column's, but then no other column is named beside it.
     """
+    if sum(bool(label.meanings) for label in lower.header) > 1:
+        return False
     if upper.meanings:
         return not lower.meanings and not lower.header and bool(set(whole) & set(upper.meanings))
     is_cut = upper.grid != lower.grid and bool(set(whole) & set(lower.meanings))

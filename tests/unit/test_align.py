@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pipeline.align import Header, align, extra_leading, read_header
+from pipeline.align import Header, Margin, align, margin, read_header
 from pipeline.lexicon import load_lexicon
 from pipeline.rows import HeaderLabel, TableRow, read_rows
 from pipeline.templates import load_templates
@@ -175,7 +177,7 @@ def test_the_unit_of_money_is_the_one_printed(heading: str, label: str, factor: 
 
 def cells(*values: str) -> list[str] | None:
     row = grid([texts(*values)]).rows[0]
-    found = align(row, 3, None)
+    found = align(row, 3, Margin())
     return None if found is None else [cell.text for cell in found]
 
 
@@ -204,16 +206,27 @@ def test_values_by_order(values: list[str], expected: list[str] | None) -> None:
     if values:
         assert cells(*values) == expected
     else:
-        assert align((), 3, None) is expected
+        assert align((), 3, Margin()) is expected
 
 
 def test_blank_cells_before_the_values_are_told_by_the_full_rows() -> None:
     rows = read_rows(
         [grid([texts("规章", "", "1", "2", "3"), texts("行政规范性文件", "", "", "2", "")])], LEXICON
     )
-    assert extra_leading([(row, 3) for row in rows]) == 1
-    assert [c.text for c in align(rows[1].values, 3, 1) or ()] == ["", "2", ""]
-    assert align(rows[1].values, 3, None) is None
+    clear = margin([(row, 3) for row in rows])
+    assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["", "2", ""]
+    assert align(rows[1].values, 3, Margin()) is None
+
+
+def test_a_label_with_more_cells_than_others_does_not_shift_its_values() -> None:
+    rows = read_rows(
+        [grid([[Spot("规章", 1, 2), *texts("1", "2", "3")], texts("行政规范性文件", "", "1", "2", "")])],
+        LEXICON,
+    )
+    clear = margin([(row, 3) for row in rows])
+    assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["1", "2", ""]
+    unlike = margin([(rows[0], 3), (replace(rows[0], values=rows[0].values[:1] + rows[1].values[1:3]), 3)])
+    assert align(rows[1].values, 3, unlike) is None
 
 
 def banded(*bands: tuple[str, int], results: int = 0) -> Rows:
