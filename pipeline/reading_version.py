@@ -92,7 +92,8 @@ def definitions_of(reached: Iterable[str]) -> list[Path]:
     """
     here = {name for module in reached for name in _named(module)}
     elsewhere = {name for module in _files() for name in _named(module)} - here
-    files = {*HERE.rglob("*.csv"), *reference_files().values(), *(ROOT / "pipeline").rglob("*.csv")}
+    own = [path for kind in ("*.csv", "*.ttf") for path in (ROOT / "pipeline").rglob(kind)]
+    files = {*HERE.rglob("*.csv"), *reference_files().values(), *own}
     return sorted(path for path in files if path.name not in elsewhere)
 
 

@@ -30,6 +30,7 @@ from pipeline.readers.painting import (
     plain_function,
 )
 from pipeline.readers.rules import Mark, lies_in
+from pipeline.readers.stand_in import stand_in_fonts
 
 MAX_CHARACTERS = 100_000
 """Characters on a page; a page of the smallest print has 20 000."""
@@ -94,7 +95,8 @@ def open_document(data: bytes) -> Iterator[Any]:
             raise UnreadableDocumentError(code) from None
         raise UnreadableDocumentError("damaged", reason=str(error)) from None
     try:
-        yield document.raw
+        with stand_in_fonts():
+            yield document.raw
     finally:
         document.close()
 

@@ -7,8 +7,9 @@ import hashlib
 import io
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from reportlab.lib.pagesizes import A4, landscape
@@ -18,7 +19,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import Document, Grid, Paragraph, UnreadableDocumentError
-from pipeline.readers import painting, pdf, pdfium
+from pipeline.readers import painting, pdf, pdfium, stand_in
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 FONT = "STSong-Light"
@@ -307,6 +308,32 @@ def test_update_cut_short_is_damaged_though_the_first_state_opens(read: Read) ->
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.4\n", b"no PDF at all", b"%PDF-1.4\nstartxref\n0\n%%EOF"])
 def test_no_pdf_is_damaged(read: Read, data: bytes) -> None:
     assert fault(read, data).code == "damaged"
+
+
+@pytest.mark.parametrize("lent", [True, False], ids=["stand-in", "machine's fonts"])
+def test_a_machine_without_fonts_loses_no_character(lent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The font is named and not in the file, as programs do that trust in the reader's; each stands alone."""
+    monkeypatch.setattr(stand_in._fonts(), "_own", SimpleNamespace(contents=NoFonts()))
+    if not lent:  # What it is for: PDFium passes over what has no breadth.
+        monkeypatch.setattr(pdfium, "stand_in_fonts", nullcontext)
+    sheet = Sheet()
+    for place, text in enumerate("政府０１信"):
+        sheet.write(text, 100 + 40 * place, 200)
+    try:
+        found = "".join(prose(open_bytes(pdf.read, sheet.bytes())))
+    except UnreadableDocumentError:
+        found = ""
+    assert (found.replace("\t", "") == "政府０１信") is lent
+
+
+class NoFonts:
+    """Answers for a machine without a single font."""
+
+    def EnumFonts(self, *asked: object) -> None:  # noqa: N802
+        pass
+
+    def MapFont(self, *asked: object) -> None:  # noqa: N802
+        pass
 
 
 def nowhere(text: int, place: int, box: int) -> int:
