@@ -284,18 +284,34 @@ def _is_column(stranger: Cell, printed: _Printed) -> bool:
 
 
 def _under_parents(printed: _Printed, by_column: Mapping[int, Slot]) -> bool:
-    """Whether each column stands under the labels that are above it on the form, as far as these are printed."""
-    parents = [h.cell for h in printed.labels if any(m.axis == "parent" for m in h.meanings)]
-    spans = {normalise(cell.text): range(cell.column, cell.column + cell.column_span) for cell in parents}
+    """Whether each column stands under the labels that are above it on the form.
+
+    In a header of one line none are printed; in one of several lines those of the lower columns must be.
+    """
     above = {column: _names_above(slot) for column, slot in by_column.items()}
-    return all(
+    names = frozenset[str]().union(*above.values())
+    spans: dict[str, range] = {}
+    for label in printed.labels:
+        if name := _parent_name(label, names):
+            spans[name] = range(label.cell.column, label.cell.column + label.cell.column_span)
+    upper = min(cell.row for _, cell in printed.columns)
+    lower = {above[cell.column] for _, cell in printed.columns if cell.row > upper}
+    return all(names & spans.keys() for names in lower if names) and all(
         (column in span) == (name in names) for column, names in above.items() for name, span in spans.items()
     )
 
 
-def _names_above(slot: Slot) -> set[str]:
+def _parent_name(label: HeaderLabel, names: Iterable[str]) -> str:
+    """Which of the form's labels over columns a label is, a typing error allowed; empty if none."""
+    words = normalise(label.cell.text)
+    if words in names or any(m.axis == "parent" for m in label.meanings):
+        return words
+    return next((name for name in names if not label.meanings and are_alike(name, words)), "")
+
+
+def _names_above(slot: Slot) -> frozenset[str]:
     labels = [label for label in (slot.band, slot.column) if label is not None]
-    return {normalise(part) for label in labels for part in label.path[:-1]}
+    return frozenset(normalise(part) for label in labels for part in label.path[:-1])
 
 
 def _band_over(cell: Cell, bands: _Keyed) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.align import Header, Margin, Slot, align, margin, read_header
+from pipeline.bands import banded_grids
 from pipeline.copies import Entry, sorted_out
 from pipeline.document import Cell, Document, Locator
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
@@ -62,9 +63,8 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     """
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
-    rows = mend(
-        read_rows([upright(merged_again(grid), lexicon) for grid in document.grids], lexicon), lexicon
-    )
+    grids = [upright(merged_again(grid), lexicon) for grid in banded_grids(document, lexicon)]
+    rows = mend(read_rows(grids, lexicon), lexicon)
     tables = {table: sorted_out(entries, document) for table, entries in _by_table(rows).items()}
     fitting = _variants(tables, templates, lexicon)
     result = _Result(variants={table: names[0] for table, names in fitting.items()})

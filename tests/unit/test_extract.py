@@ -358,6 +358,58 @@ def test_table_4_with_a_procedure_a_row(facts: Facts) -> None:
     perfect(facts, *report_tables(facts, review_litigation=turned))
 
 
+def procedure_rows(facts: Facts) -> list[list[Spot]]:
+    """The numbers of table 4, a row a procedure."""
+    values = rows_of(facts, REVIEW)[-1]
+    return [values[start : start + 5] for start in (0, 5, 10)]
+
+
+RESULTS = ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")
+
+
+@pytest.mark.parametrize(
+    "captions",
+    [
+        ("行政复议", "未经复议直接起诉", "复议后起诉"),
+        ("（一）行政复议情况", "（二）行政诉讼（未经复议直接起诉）", "（三）行政诉讼（复议后起诉）"),
+    ],
+)
+def test_table_4_in_parts_that_are_named_in_the_line_above(facts: Facts, captions: tuple[str, ...]) -> None:
+    two, three, _ = report_tables(facts)
+    parts: list[Rows | str] = [two, three]
+    for caption, values in zip(captions, procedure_rows(facts), strict=True):
+        parts.append(caption)
+        parts.append([texts(*RESULTS), values])
+    perfect(facts, *parts)
+
+
+def test_a_line_that_says_more_than_a_procedure_names_no_part(facts: Facts) -> None:
+    two, three, _ = report_tables(facts)
+    part = [texts(*RESULTS), procedure_rows(facts)[0]]
+    extraction = checked(facts, two, three, "未经行政复议直接起诉", part)
+    assert not any(cell.table == REVIEW and cell.kind == "reported" for cell in extraction.cells)
+
+
+@pytest.mark.parametrize("sign", ["", "—", "："])
+def test_table_4_with_procedure_and_result_in_one_label(facts: Facts, sign: str) -> None:
+    two, three, four = report_tables(facts)
+    names = ("行政复议", f"行政诉讼{sign}未经复议直接起诉", "复议后起诉")
+    perfect(facts, two, three, [texts(*(f"{name}{sign}{r}" for name in names for r in RESULTS)), four[-1]])
+
+
+def test_table_4_with_its_procedures_across_and_its_results_down(facts: Facts) -> None:
+    two, three, _ = report_tables(facts)
+    columns = zip(RESULTS, *procedure_rows(facts), strict=True)
+    rows = [[Spot(result), *values] for result, *values in columns]
+    perfect(facts, two, three, [texts("", "行政复议", "未经复议直接起诉", "复议后起诉"), *rows])
+
+
+def test_a_header_too_narrow_by_a_column_does_not_swap_two_when_misprinted(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    narrow = [Spot("法人或其他织组", 1, 4) if "法人" in s.text else s for s in three[1]]
+    perfect(facts, two, [three[0], narrow, *three[2:]], four)
+
+
 def test_fourteen_numbers_under_fifteen_columns_are_left_over(facts: Facts) -> None:
     table = rows_of(facts, REVIEW)
     extraction = checked(facts, *report_tables(facts, review_litigation=[*table[:-1], table[-1][:-1]]))
