@@ -399,8 +399,8 @@ def test_table_4_with_procedure_and_result_in_one_label(facts: Facts, sign: str)
 
 def test_table_4_with_its_procedures_across_and_its_results_down(facts: Facts) -> None:
     two, three, _ = report_tables(facts)
-    columns = zip(RESULTS, *procedure_rows(facts), strict=True)
-    rows = [[Spot(result), *values] for result, *values in columns]
+    lines = procedure_rows(facts)
+    rows = [[Spot(result), *(line[n] for line in lines)] for n, result in enumerate(RESULTS)]
     perfect(facts, two, three, [texts("", "行政复议", "未经复议直接起诉", "复议后起诉"), *rows])
 
 
