@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal
 
 from pipeline.document import Document, Paragraph
@@ -18,8 +17,8 @@ from pipeline.lines import flowing_text, prose_lines
 from pipeline.narrative import is_heading
 from pipeline.rows import HeaderLabel, TableRow
 from pipeline.titles import find_title
+from pipeline.year_columns import other_year_words
 from pipeline.years import period_year, title_year
-from schemas.definitions import HERE, read_definitions
 
 Standing = Literal["read", "rival", "other_year"]
 LONGEST_CAPTION = 40
@@ -57,7 +56,7 @@ def sorted_out(entries: Sequence[Entry], document: Document) -> list[Entry]:
     copies = _copies(entries)
     if len(copies) == 1 or _all_agree(copies):
         return list(entries)
-    chosen, sure = _chosen(copies, _captions(document), _report_year(document))
+    chosen, sure = _chosen(copies, _captions(document), stated_year(document))
     wanted = _named_values(chosen)
     other: Standing = "other_year" if sure else "rival"
     marked = [
@@ -84,7 +83,8 @@ def _captions(document: Document) -> dict[int, str]:
     return found
 
 
-def _report_year(document: Document) -> int | None:
+def stated_year(document: Document) -> int | None:
+    """The year that a document's title or its statistics' period states; None where neither does."""
     lines = prose_lines(document)
     return title_year(find_title(lines)) or period_year(flowing_text(lines))
 
@@ -172,10 +172,4 @@ def _is_of_another_year(words: str, report_year: int | None) -> bool:
     years = {int(year) for year in _YEAR.findall(words)}
     if years:
         return report_year is not None and report_year not in years
-    return any(word in words for word in _other_year_words())
-
-
-@cache
-def _other_year_words() -> tuple[str, ...]:
-    table = read_definitions(HERE / "other_year_words.csv", ("word", "note"), key=["word"])
-    return tuple(row["word"] for row in table.rows)
+    return any(word in words for word in other_year_words())

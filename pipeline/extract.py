@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.align import Header, Margin, Slot, align, margin, read_header
 from pipeline.bands import banded_grids
-from pipeline.copies import Entry, sorted_out
+from pipeline.copies import Entry, sorted_out, stated_year
 from pipeline.document import Cell, Document, Locator
+from pipeline.halves import whole_rows
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.merged import merged_again
 from pipeline.report import CellReading, Extraction, Finding, Leftover
@@ -22,6 +23,7 @@ from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
 from pipeline.templates import Block, Place, Template, load_templates
 from pipeline.turned import upright
 from pipeline.values import is_numeric_text, read_value
+from pipeline.year_columns import own_year_rows
 from schemas.messages import Message, message
 
 LEAST_SHARE = 0.3  # of a table's rows that must be known for the table to count as found
@@ -64,13 +66,15 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
     grids = [upright(merged_again(grid), lexicon) for grid in banded_grids(document, lexicon)]
-    rows = mend(read_rows(grids, lexicon), lexicon)
-    tables = {table: sorted_out(entries, document) for table, entries in _by_table(rows).items()}
+    year = stated_year(document)
+    rows, of_other_years = own_year_rows(mend(read_rows(grids, lexicon), lexicon), grids, year)
+    tables = {table: sorted_out(whole_rows(entries), document) for table, entries in _by_table(rows).items()}
     fitting = _variants(tables, templates, lexicon)
     result = _Result(variants={table: names[0] for table, names in fitting.items()})
     for table, (variant, *others) in fitting.items():
         rivals = [templates[name] for name in others]
         _read_table(table, templates[variant], rivals, tables[table], lexicon, result)
+    _set_aside(of_other_years, result)
     for table in tables.keys() - result.variants.keys():
         _leave_table(table, tables[table], result)
     order = [
@@ -340,15 +344,20 @@ def _is_inferred(entry: Entry, target: _Target) -> bool:
     return not entry.row.meanings and not target.block.banded
 
 
+def _set_aside(cells: Sequence[Cell], result: _Result, table: str = "") -> None:
+    """Accounts for numbers that the document says to be of another year."""
+    numbers = [cell for cell in cells if is_numeric_text(cell.text)]
+    if numbers:
+        result.found += len(numbers)
+        result.ignored["other_year"] += len(numbers)
+        words = message("other_year_table", numbers=len(numbers))
+        result.findings.append(Finding(words, numbers[0].locator, table))
+
+
 def _without_other_years(table: str, entries: Sequence[Entry], result: _Result) -> list[Entry]:
     """The rows but for those of a copy that says to be of another year, whose numbers are set aside."""
-    others = [entry.row for entry in entries if entry.standing == "other_year"]
-    numbers = sum(len(row.before) + len(row.numeric) for row in others if not row.is_header)
-    if numbers:
-        result.found += numbers
-        result.ignored["other_year"] += numbers
-        words = message("other_year_table", numbers=numbers)
-        result.findings.append(Finding(words, others[0].locator, table))
+    others = [entry.row for entry in entries if entry.standing == "other_year" and not entry.row.is_header]
+    _set_aside([cell for row in others for cell in (*row.before, *row.numeric)], result, table)
     return [entry for entry in entries if entry.standing != "other_year"]
 
 

@@ -20,6 +20,7 @@ from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style
 from pipeline.typeset.style import FormStyle
 from tests.forms import (
+    APPLICATIONS_KEYS,
     TABLES,
     Rows,
     Spot,
@@ -720,3 +721,65 @@ def test_a_half_row_alone_between_two_pages_is_not_lost(facts: Facts) -> None:
     parts = report_tables(facts)
     place = next(i for i, part in enumerate(parts) if any("自然人" in s.text for row in part for s in row))
     checked(facts, *parts[:place], table[:at], half, table[at + 1 :], *parts[place + 1 :])
+
+
+def beside_another_year(rows: Rows, years: tuple[str, ...], own: int) -> Rows:
+    """Table 3 with as many columns under each of its columns as there are years; other years' numbers are 9…"""
+    wide = [
+        [Spot(s.text, s.down, s.across * (len(years) if s.text != rows[0][0].text else 1)) for s in row]
+        for row in rows[:3]
+    ]
+    data = [
+        [
+            Spot(s.text if place == own else f"9{s.text}") if s.text.isdigit() else s
+            for s in row
+            for place in range(len(years) if s.text.isdigit() else 1)
+        ]
+        for row in rows[3:]
+    ]
+    return [*wide, [Spot("", 1, 3), *texts(*(years * 7))], *data]
+
+
+@pytest.mark.parametrize(
+    ("years", "own"), [(("2021年", "2020年"), 0), (("上年", "本年"), 1), (("2021年", "2020年", "增减"), 0)]
+)
+def test_columns_of_another_year_are_set_aside(facts: Facts, years: tuple[str, ...], own: int) -> None:
+    two, three, four = report_tables(facts)
+    extraction = read(
+        "样例区演示局2021年政府信息公开工作年度报告", two, beside_another_year(three, years, own), four
+    )
+    assert misread(facts, extraction) == {}
+    assert unread(facts, extraction) == []
+    rows = len(APPLICATIONS_KEYS[next(iter(facts.variants.values()))])
+    assert extraction.numeric_ignored["other_year"] == 7 * rows * (len(years) - 1)
+
+
+def test_years_of_which_none_is_the_reports_leave_the_numbers_over(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    extraction = read(two, beside_another_year(three, ("2021年", "2020年"), 0), four)
+    assert not any(c.table == APPLICATIONS and c.kind == "reported" for c in extraction.cells)
+    assert len(extraction.leftovers) == 2 * 7 * (len(three) - 3)
+
+
+def columns_of(rows: Rows, places: range) -> Rows:
+    """Table 3 with some of its columns alone."""
+    header = [texts("项目", *(rows_of(numbered(), APPLICATIONS)[2][n - 1].text for n in places if 0 < n < 6))]
+    header[0][1:1] = texts("自然人") if 0 in places else []
+    header[0] += texts("总计") if 6 in places else []
+    values = [split_values(row) for row in rows[3:]]
+    return [*header, *([*labels, *(numbers[n] for n in places)] for labels, numbers in values)]
+
+
+@pytest.mark.parametrize("cuts", [(3,), (2, 5)])
+def test_table_3_cut_between_its_columns(facts: Facts, cuts: tuple[int, ...]) -> None:
+    two, three, four = report_tables(facts)
+    parts = [columns_of(three, range(*ends)) for ends in zip((0, *cuts), (*cuts, 7), strict=True)]
+    perfect(facts, two, *parts, four)
+
+
+def test_halves_of_different_rows_are_left_over(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    right = columns_of(three, range(3, 7))
+    del right[4]
+    extraction = checked(facts, two, columns_of(three, range(3)), right, four)
+    assert not any(c.table == APPLICATIONS and c.kind == "reported" for c in extraction.cells)
