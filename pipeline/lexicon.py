@@ -125,10 +125,12 @@ class Lexicon:
         meanings: What each spelling means.
         unnumbered: Rows by their label without its number, where that is another label as well (`其他`, `总计`):
             what the row stands under decides.
+        joined: Rows and columns by their label behind those above it, written as one (`法人或其他组织-商业企业`).
     """
 
     meanings: dict[str, tuple[Meaning, ...]]
     unnumbered: dict[str, tuple[Meaning, ...]] = field(default_factory=dict)
+    joined: dict[str, tuple[Meaning, ...]] = field(default_factory=dict)
 
     def lookup(self, text: str) -> tuple[Meaning, ...]:
         """The meanings of a printed label; empty for an unknown one."""
@@ -205,7 +207,8 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
         if found is not None:
             return found
     unnumbered = _bare(_without_unit(_NUMBERING.sub("", shortened)))
-    return tuple(m for m in lexicon.meanings.get(unnumbered, ()) if m.axis in NUMBERED_AXES)
+    found = tuple(m for m in lexicon.meanings.get(unnumbered, ()) if m.axis in NUMBERED_AXES)
+    return found or lexicon.joined.get(_bare(_without_unit(squeezed)), ())
 
 
 @cache
@@ -220,9 +223,10 @@ def build_lexicon(templates: Iterable[Template], strict: bool = False) -> Lexico
     Raises:
         DefinitionError: With `strict`, a row of `labels.csv` whose standard label no variant knows.
     """
+    known = tuple(templates)
     found: dict[str, dict[Meaning, None]] = {}
     unnumbered: dict[str, dict[Meaning, None]] = {}
-    for template in templates:
+    for template in known:
         for label, meaning in _labels(template):
             for spelling in _spellings(label):
                 found.setdefault(spelling, {})[meaning] = None
@@ -234,7 +238,8 @@ def build_lexicon(templates: Iterable[Template], strict: bool = False) -> Lexico
         else:
             shared[spelling] = tuple(m for m in meanings if m.axis == "row" and m.parents)
     _add_misspellings(found, strict)
-    return Lexicon({spelling: tuple(meanings) for spelling, meanings in found.items()}, shared)
+    whole = {spelling: tuple(meanings) for spelling, meanings in found.items()}
+    return Lexicon(whole, shared, _joined(known))
 
 
 def _one_key_a_variant(meanings: Iterable[Meaning]) -> bool:
@@ -256,6 +261,23 @@ def _labels(template: Template) -> Iterator[tuple[str, Meaning]]:
     for table, blocks in template.tables.items():
         for block in blocks:
             yield from _block_labels(template.variant, table, block)
+
+
+def _joined(templates: Iterable[Template]) -> dict[str, tuple[Meaning, ...]]:
+    found: dict[str, dict[Meaning, None]] = {}
+    for template in templates:
+        for spelling, meaning in _paths(template):
+            found.setdefault(spelling, {})[meaning] = None
+    return {spelling: tuple(meanings) for spelling, meanings in found.items()}
+
+
+def _paths(template: Template) -> Iterator[tuple[str, Meaning]]:
+    """Rows and columns by their label written behind one or more of those above it."""
+    for label, meaning in _labels(template):
+        if meaning.axis in ("row", "column"):
+            for start in range(len(meaning.parents)):
+                above = "".join(meaning.parents[start:])
+                yield from ((above + spelling, meaning) for spelling in _spellings(label))
 
 
 def _block_labels(variant: str, table: str, block: Block) -> Iterator[tuple[str, Meaning]]:

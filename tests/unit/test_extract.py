@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.arrange import arrange
 from pipeline.extract import INFERRED, extract
 from pipeline.report import Extraction
+from pipeline.templates import load_templates
 from pipeline.typeset import Facts, Style
 from pipeline.typeset.style import FormStyle
 from tests.forms import (
@@ -783,3 +784,15 @@ def test_halves_of_different_rows_are_left_over(facts: Facts) -> None:
     del right[4]
     extraction = checked(facts, two, columns_of(three, range(3)), right, four)
     assert not any(c.table == APPLICATIONS and c.kind == "reported" for c in extraction.cells)
+
+
+@pytest.mark.parametrize("sign", ["-", "："])
+def test_labels_behind_those_above_them(facts: Facts, sign: str) -> None:
+    (block,) = load_templates()[next(iter(facts.variants.values()))].tables[APPLICATIONS]
+    two, three, four = report_tables(facts)
+    header = texts("项目", *(sign.join(column.path) for column in block.columns))
+    rows = [
+        [Spot(sign.join(label.path)), *split_values(row)[1]]
+        for label, row in zip(block.rows, three[3:], strict=True)
+    ]
+    perfect(facts, two, [header, *rows], four)
