@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import pypdfium2.raw as c
@@ -21,11 +21,17 @@ WHITE = 250
 """Each of red, green and blue from which a colour is not seen on paper."""
 STRAIGHT = 0.5
 """Points by which a rule may lean."""
+NARROW = 1.5
+"""Points of breadth up to which a shape of four corners is a rule, however its ends are cut."""
 
 Matrix = tuple[float, float, float, float, float, float]
 Point = tuple[float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_TEXT = c.FPDF_PAGEOBJ_TEXT
+Edges = tuple[float, float, float, float]
+"""Left, bottom, right and top, in coordinates that run upwards."""
+_Look = tuple[int, bool | None, bool | None, Edges]
+"""How many segments a path has, whether its fill and its stroke are white (None for not painted), its bounds."""
+_TEXT, _PATH = c.FPDF_PAGEOBJ_TEXT, c.FPDF_PAGEOBJ_PATH
 _LINE = c.FPDF_SEGMENT_LINETO
 _CORNERS = range(4)
 
@@ -53,6 +59,30 @@ _GET_SEGMENT = plain_function(c.FPDFPath_GetPathSegment, ctypes.c_void_p, ctypes
 _GET_POINT = plain_function(c.FPDFPathSegment_GetPoint, ctypes.c_int, *[ctypes.c_void_p] * 3)
 _GET_SEGMENT_TYPE = plain_function(c.FPDFPathSegment_GetType, ctypes.c_int, ctypes.c_void_p)
 _IS_CLOSED = plain_function(c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
+
+
+_GET_STROKE_WIDTH = plain_function(c.FPDFPageObj_GetStrokeWidth, ctypes.c_int, *[ctypes.c_void_p] * 2)
+
+
+def _ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:
+    """Asks the same of many objects: what each call answers, and the numbers it leaves, `width` in a row for each.
+
+    One call after the other from within Python takes as long again as the calls.
+    """
+    numbers = (kind * (width * len(items)))()
+    start, end, size = (
+        ctypes.addressof(numbers),
+        ctypes.addressof(numbers) + ctypes.sizeof(numbers),
+        ctypes.sizeof(kind),
+    )
+    columns = [range(start + place * size, end, width * size) for place in range(width)]
+    return list(map(get, items, *columns)), numbers[:]
+
+
+def _rows(numbers: Sequence[Any], width: int) -> Iterator[tuple[Any, ...]]:
+    """Numbers that stand in a row, so many at a time."""
+    one = iter(numbers)
+    return zip(*[one] * width, strict=True)
 
 
 def _addresses(numbers: Any) -> list[int]:
@@ -96,11 +126,7 @@ class Painting:
         self.has_pale_text = False
         # Kept for all calls: making them anew takes as long as the calls.
         self.bounds = (ctypes.c_float * 4)()
-        self.colour = (ctypes.c_uint * 4)()
-        self.mode = (ctypes.c_int * 2)()
         self.to_bounds = _addresses(self.bounds)
-        self.to_colour = _addresses(self.colour)
-        self.to_mode = _addresses(self.mode)
         self.matrix = (ctypes.c_float * 6)()
         self.to_matrix = ctypes.addressof(self.matrix)
 
@@ -110,16 +136,18 @@ class Painting:
 
     def _add_all(self, holder: Any, count: int, get_item: Any, matrix: Matrix, depth: int) -> None:
         self._spend(count)
-        address = address_of(holder)
-        colour, to_colour = self.colour, self.to_colour
-        for place in range(count):
-            item = get_item(address, place)
-            kind = _GET_TYPE(item)
-            if kind != _TEXT:
+        items = list(map(get_item, repeat(address_of(holder)), range(count)))
+        kinds = list(map(_GET_TYPE, items))
+        paths = _looks_of([item for item, kind in zip(items, kinds, strict=True) if kind == _PATH])
+        for item, kind in zip(items, kinds, strict=True):
+            if kind == _PATH:
+                self._add_path(item, next(paths), matrix)
+            elif kind != _TEXT:
                 self._add(item, kind, matrix, depth)
-            elif not self.has_pale_text and _GET_FILL(item, *to_colour):
-                # Most is black, and most objects are text: the first part tells.
-                self.has_pale_text = colour[0] >= WHITE and min(colour[:3]) >= WHITE
+        if not self.has_pale_text:
+            self.has_pale_text = _is_any_pale(
+                [item for item, kind in zip(items, kinds, strict=True) if kind == _TEXT]
+            )
 
     def _spend(self, count: int) -> None:
         self.left_over -= count
@@ -128,34 +156,32 @@ class Painting:
             raise UnreadableDocumentError("limit_exceeded", what=what)
 
     def _add(self, item: int, kind: int, matrix: Matrix, depth: int) -> None:
-        if kind == c.FPDF_PAGEOBJ_PATH:
-            self._add_path(item, matrix)
-        elif kind == c.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
+        if kind == c.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
             form = _typed(item)
             inner = _times(matrix_of(form), matrix)
             self._add_all(form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
-            left, bottom, right, top = box = self._bounds(item, matrix)
+            _GET_BOUNDS(item, *self.to_bounds)
+            left, bottom, right, top = box = _placed(self.bounds[:], matrix)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
             else:
                 self.pictures.append((left - self.left, self.top - top, right - self.left, self.top - bottom))
 
-    def _add_path(self, item: int, matrix: Matrix) -> None:
-        count = _COUNT_SEGMENTS(item)
+    def _add_path(self, item: int, look: _Look, matrix: Matrix) -> None:
+        count, fill, stroke, bounds = look
         self._spend(count)
-        _GET_MODE(item, *self.to_mode)
-        filled, stroked = self.mode
-        fill = self._is_white(_GET_FILL, item) if filled else None
-        stroke = self._is_white(_GET_STROKE, item) if stroked else None
         if fill is None and stroke is None:
             return
         if count == 2 and stroke is not None:
-            self._add_line(item, matrix, white=stroke)
+            self._add_line(item, _placed(bounds, matrix), white=stroke)
             return
-        if stroke is None and fill is True and count <= 5:
-            self._mark(self._bounds(item, matrix), white=True)
-            return
+        if stroke is None and count <= len(_CORNERS) + 1:
+            box = _placed(bounds, matrix)
+            # What is thin is a rule, however it ends; a patch of white is one, whatever its shape.
+            if fill is True or min(box[2] - box[0], box[3] - box[1]) <= NARROW:
+                self._mark(box, white=fill is True)
+                return
         if count == len(_CORNERS) + 1 and (corners := self._corners(item, matrix)):
             outlines: Iterable[list[Point]] = [[*corners, corners[0]]]
         else:
@@ -185,14 +211,14 @@ class Painting:
         a, b, d, e, x, y = self.matrix
         return a, b, d, e, x, y
 
-    def _add_line(self, item: int, matrix: Matrix, white: bool) -> None:
+    def _add_line(self, item: int, bounds: Edges, white: bool) -> None:
         """A straight line, from its bounds: they reach half its breadth past it on every side."""
-        left, bottom, right, top = self._bounds(item, matrix)
-        breadth = ctypes.c_float()
-        c.FPDFPageObj_GetStrokeWidth(_typed(item), breadth)
+        left, bottom, right, top = bounds
         x, y = (left + right) / 2, (bottom + top) / 2
-        if min(right - left, top - bottom) > 2 * breadth.value + 4 * STRAIGHT:
-            return
+        if min(right - left, top - bottom) > 4 * STRAIGHT:
+            _GET_STROKE_WIDTH(item, self.to_bounds[0])
+            if min(right - left, top - bottom) > 2 * self.bounds[0] + 4 * STRAIGHT:
+                return
         if right - left >= top - bottom:
             self._mark((left, y, right, y), white)
         else:
@@ -203,25 +229,52 @@ class Painting:
             if abs(x0 - x1) <= STRAIGHT or abs(y0 - y1) <= STRAIGHT:
                 self._mark((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), white)
 
-    def _is_white(self, get_colour: Any, item: int) -> bool | None:
-        """Whether a colour is not seen on paper; None where it lets everything through."""
-        if not get_colour(item, *self.to_colour):
-            return False
-        red, green, blue, alpha = self.colour
-        return None if alpha == 0 else red >= WHITE and green >= WHITE and blue >= WHITE
-
-    def _bounds(self, item: int, matrix: Matrix) -> tuple[float, float, float, float]:
-        _GET_BOUNDS(item, *self.to_bounds)
-        left, bottom, right, top = self.bounds
-        if matrix is IDENTITY:
-            return left, bottom, right, top
-        return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
-
-    def _mark(self, box: tuple[float, float, float, float], white: bool) -> None:
+    def _mark(self, box: Edges, white: bool) -> None:
         left, bottom, right, top = box
         mark = Mark(left - self.left, self.top - top, right - self.left, self.top - bottom, white)
         if mark.right >= 0 and mark.bottom >= 0 and mark.left <= self.width and mark.top <= self.height:
             self.marks.append(mark)
+
+
+def _looks_of(paths: Sequence[int]) -> Iterator[_Look]:
+    """What all paths of a page or form look like, in their order."""
+    counts = map(_COUNT_SEGMENTS, paths)
+    modes = list(_rows(_ask(_GET_MODE, ctypes.c_int, 2, paths)[1], 2))
+    fills = _whiteness(_GET_FILL, paths, [filled for filled, _ in modes])
+    strokes = _whiteness(_GET_STROKE, paths, [stroked for _, stroked in modes])
+    bounds = _rows(_ask(_GET_BOUNDS, ctypes.c_float, 4, paths)[1], 4)
+    return zip(counts, fills, strokes, bounds, strict=True)
+
+
+def _whiteness(get_colour: Any, paths: Sequence[int], used: Sequence[int]) -> Iterator[bool | None]:
+    """Whether a colour is not seen on paper; None where it is not used, or lets everything through."""
+    answers, colours = _ask(
+        get_colour, ctypes.c_uint, 4, [path for path, is_used in zip(paths, used, strict=True) if is_used]
+    )
+    found = iter(
+        [
+            False if not known else None if alpha == 0 else red >= WHITE and green >= WHITE and blue >= WHITE
+            for known, (red, green, blue, alpha) in zip(answers, _rows(colours, 4), strict=True)
+        ]
+    )
+    return (next(found) if is_used else None for is_used in used)
+
+
+def _is_any_pale(texts: Sequence[int]) -> bool:
+    """Whether any text is filled in white."""
+    answers, colours = _ask(_GET_FILL, ctypes.c_uint, 4, texts)
+    if max(colours[::4], default=0) < WHITE:
+        return False  # Most is black: the first part tells.
+    return any(
+        known and min(colour[:3]) >= WHITE for known, colour in zip(answers, _rows(colours, 4), strict=True)
+    )
+
+
+def _placed(bounds: Sequence[float], matrix: Matrix) -> Edges:
+    left, bottom, right, top = bounds
+    if matrix is IDENTITY:
+        return left, bottom, right, top
+    return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
 
 
 def _typed(item: int) -> Any:

@@ -81,25 +81,35 @@ class Outline:
         return (right - left) * (bottom - top)
 
 
-def drawn_outlines(marks: Sequence[Mark]) -> list[Outline]:
+def backgrounds(marks: Iterable[Mark]) -> list[Mark]:
+    """What is seen and too broad for a rule."""
+    return [
+        mark
+        for mark in marks
+        if mark[2] - mark[0] > THIN and mark[3] - mark[1] > THIN and not mark[4]  # By place: of thousands.
+    ]
+
+
+def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outline]:
     """The outlines of what is seen as rules: lines and thin rectangles.
 
-    White ones count where they lie on a coloured background, which they part.
+    White ones count where they lie on one of the backgrounds, which they part.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded` for a drawing with more rules than any table.
     """
-    backgrounds = [mark for mark in marks if not mark.white and not mark.is_thin]
     across: list[Rule] = []
     down: list[Rule] = []
     for mark in marks:
-        if not mark.is_thin or (mark.white and not lies_in(mark, backgrounds)):
+        left, top, right, bottom, white = mark
+        width, height = right - left, bottom - top
+        if (width > THIN and height > THIN) or (white and not lies_in(mark, grounds)):
             continue
-        width, height = mark.right - mark.left, mark.bottom - mark.top
-        if width >= height or (width <= THIN and height <= THIN):
-            across.append(Rule((mark.top + mark.bottom) / 2, mark.left, mark.right))
-        if height > width or (width <= THIN and height <= THIN):
-            down.append(Rule((mark.left + mark.right) / 2, mark.top, mark.bottom))
+        is_dot = width <= THIN and height <= THIN
+        if width >= height or is_dot:
+            across.append(Rule((top + bottom) / 2, left, right))
+        if height > width or is_dot:
+            down.append(Rule((left + right) / 2, top, bottom))
     return _connected(across, down)
 
 
@@ -110,23 +120,22 @@ def edge_outlines(marks: Sequence[Mark]) -> list[Outline]:
     return _connected(across, down)
 
 
-def with_edges(outline: Outline, marks: Iterable[Mark]) -> Outline:
+def with_edges(outline: Outline, grounds: Iterable[Mark]) -> Outline:
     """Adds the edges of backgrounds inside an outline that continue one of its rules."""
     left, top, right, bottom = outline.box
-    across, down = list(outline.across), list(outline.down)
-    for mark in marks:
-        x, y = mark.middle
-        if mark.white or mark.is_thin or not (left < x < right and top < y < bottom):
-            continue
-        across += _continuing(outline.across, (mark.top, mark.bottom), mark.left, mark.right)
-        down += _continuing(outline.down, (mark.left, mark.right), mark.top, mark.bottom)
-    if len(across) + len(down) == len(outline.across) + len(outline.down):
+    inside = [
+        ground for ground in grounds if left < ground.middle[0] < right and top < ground.middle[1] < bottom
+    ]
+    ys = sorted({rule.at for rule in outline.across})
+    xs = sorted({rule.at for rule in outline.down})
+    across = [rule for x0, y0, x1, y1, _ in inside for rule in _continuing(ys, (y0, y1), x0, x1)]
+    down = [rule for x0, y0, x1, y1, _ in inside for rule in _continuing(xs, (x0, x1), y0, y1)]
+    if not across and not down:
         return outline
-    return Outline(tuple(join_rules(across)), tuple(join_rules(down)))
+    return Outline(tuple(join_rules([*outline.across, *across])), tuple(join_rules([*outline.down, *down])))
 
 
-def _continuing(rules: Sequence[Rule], edges: Iterable[float], start: float, end: float) -> list[Rule]:
-    tracks = sorted({rule.at for rule in rules})
+def _continuing(tracks: Sequence[float], edges: Iterable[float], start: float, end: float) -> list[Rule]:
     return [Rule(near, start, end) for edge in edges if (near := _nearest(tracks, edge)) is not None]
 
 

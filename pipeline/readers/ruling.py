@@ -20,6 +20,7 @@ from pipeline.readers.rules import (
     Mark,
     Outline,
     Rule,
+    backgrounds,
     drawn_outlines,
     edge_outlines,
     lies_in,
@@ -83,14 +84,18 @@ def find_grids(
     Raises:
         UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
     """
+    marks = list(dict.fromkeys(marks))  # A frame around each cell paints the inner sides twice.
     grids: list[RuledGrid] = []
     rest = list(runs)
     # A table inside another's cell is the smaller one: it takes its text first.
-    for outline in sorted(drawn_outlines(marks), key=lambda outline: outline.area):
-        grid, rest = _cut(with_edges(outline, marks), rest)
+    grounds = backgrounds(marks)
+    for outline in sorted(drawn_outlines(marks, grounds), key=lambda outline: outline.area):
+        grid, rest = _cut(with_edges(outline, grounds), rest)
         grids += [grid] if grid else []
     frames = [Mark(*grid.box) for grid in grids]
-    unseen = [mark for mark in marks if not (frames and lies_in(mark, frames))] if rest and faint else []
+    # Rules that are seen have made their tables.
+    is_faint = faint and bool(rest) and (bool(grounds) or any(mark.white for mark in marks))
+    unseen = [mark for mark in marks if not (frames and lies_in(mark, frames))] if is_faint else []
     for outline in sorted(edge_outlines(unseen), key=lambda outline: outline.area):
         grid, left_over = _cut(outline, rest, whole_runs=True)
         if grid:
@@ -145,7 +150,7 @@ def lay_into(boxes: Sequence[Box], runs: list[Run]) -> tuple[RuledGrid | None, l
 
 def outer_sides(marks: Sequence[Mark], runs: Sequence[Run]) -> list[Mark]:
     """The four sides of each outline, drawn or not: a page's end leaves them open, or closes a part."""
-    lattices = [_lattice(outline, runs) for outline in drawn_outlines(marks)]
+    lattices = [_lattice(outline, runs) for outline in drawn_outlines(marks, backgrounds(marks))]
     return [
         side
         for lattice in lattices
@@ -275,19 +280,19 @@ def _pieces(
     run: Run, lattice: _Lattice, owners: dict[tuple[int, int], RuledCell]
 ) -> list[tuple[RuledCell | None, Run]]:
     """The cell under the middle of a run's characters; one that passes an edge is parted, but never inside a number."""
-    row = bisect_right(lattice.ys, run.middle) - 1
-
-    def column(first: Character, last: Character) -> int:
-        return bisect_right(lattice.xs, (first[1] + last[3]) / 2) - 1
-
+    xs = lattice.xs
     first, last = run.characters[0], run.characters[-1]
-    start = column(first, first)
+    row = bisect_right(lattice.ys, (first[2] + first[4]) / 2) - 1
+    start = bisect_right(xs, (first[1] + first[3]) / 2) - 1
     owner = owners.get((row, start))
-    if first is last or (end := column(last, last)) == start or owners.get((row, end)) is owner:
+    if first is last:
+        return [(owner, run)]
+    end = bisect_right(xs, (last[1] + last[3]) / 2) - 1
+    if end == start or owners.get((row, end)) is owner:
         return [(owner, run)]
     pieces: list[tuple[RuledCell | None, Run]] = []
     for token in _tokens(run.characters):
-        cell = owners.get((row, column(token[0], token[-1])))
+        cell = owners.get((row, bisect_right(xs, (token[0][1] + token[-1][3]) / 2) - 1))
         if pieces and pieces[-1][0] is cell:
             pieces[-1][1].characters.extend(token)
         else:
