@@ -18,6 +18,7 @@ from pipeline.document import Cell, Document, Locator
 from pipeline.halves import whole_rows
 from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.merged import merged_again
+from pipeline.noise import without_noise
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
 from pipeline.templates import Block, Place, Template, load_templates
@@ -65,7 +66,8 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     """
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
-    grids = [upright(merged_again(grid), lexicon) for grid in banded_grids(document, lexicon)]
+    printed = without_noise(list(banded_grids(document, lexicon)), lexicon)
+    grids = [upright(merged_again(grid), lexicon) for grid in printed]
     year = stated_year(document)
     rows, of_other_years = own_year_rows(mend(read_rows(grids, lexicon), lexicon), grids, year)
     tables = {table: sorted_out(whole_rows(entries), document) for table, entries in _by_table(rows).items()}

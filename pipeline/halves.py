@@ -33,7 +33,8 @@ def whole_rows(entries: Sequence[Entry]) -> list[Entry]:
 
 def _parts(entries: Sequence[Entry]) -> Iterator[Part]:
     """The rows cut wherever other columns stand over them than over those before; rows without numbers go on."""
-    columns = [_columns(entry) for entry in entries]
+    told: dict[int, frozenset[tuple[str, str]]] = {}
+    columns = [told.get(id(e.header)) or told.setdefault(id(e.header), _columns(e)) for e in entries]
     for place in range(len(entries) - 2, -1, -1):
         if not _names(entries[place]) and not entries[place].row.numeric:
             columns[place] = columns[place + 1]

@@ -26,6 +26,8 @@ SIMILAR = 0.75  # the least similarity of two labels that may be the same with a
 MARGIN = 0.10  # by how much the best must beat the second best
 NUMBERED_AXES = ("row", "parent")  # columns bear no numbers: `（六）其他` is no column
 SHORTEST_SIMILAR = 4  # shorter labels are too alike for a similarity to mean anything
+SHORTEST_INTERRUPTED = 7  # shorter labels may be part of another's words
+LONGEST_INSERTION = 40  # characters that a mirror site puts into a label
 
 LONGEST = 200  # characters; no label of the form, however spaced, is longer
 REMEMBERED = 20_000  # texts whose normal form and meaning are kept: reports repeat the same few labels
@@ -36,6 +38,11 @@ _UNIT_NOTE = re.compile(
 )
 _COUNT_NOTE = re.compile(r"\((?:计量)?(?:单位:?)?[件项个条份宗起部次篇家人]\)$")
 _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
+_LATIN = re.compile("[A-Za-z]")
+_FOREIGN = tuple(
+    re.compile(rf"[A-Za-z](?:[\w./:&?=%@~-]*{end})?", re.ASCII) for end in ("[A-Za-z/]", "[\\w/]")
+)
+"""Addresses and random letters that mirror sites put into a text; no label of the form has a Latin letter."""
 _INNER_NUMBER = re.compile(r"[（(][一二三四五六七八九十]{1,2}[)）]|\d{1,2}[.．、]")
 _NUMBERING = re.compile(
     r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)]|[IVX]{1,4}[、.,])"
@@ -162,11 +169,16 @@ class Lexicon:
         return max((s for s, meanings in self.meanings.items() if meaning in meanings), key=len, default="")
 
     def similar(self, text: str, allowed: Iterable[Meaning]) -> tuple[Meaning, str] | None:
-        """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt."""
+        """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt.
+
+        Nearly is a label with a typing error, or one with words put into it.
+        """
         wanted = normalise(text)
         if len(wanted) < SHORTEST_SIMILAR:
             return None
         allowed_set = set(allowed)
+        if (whole := self._interrupted(wanted, allowed_set)) is not None:
+            return whole
         best: dict[Meaning, tuple[float, str]] = {}
         matcher = SequenceMatcher(None, "", wanted, autojunk=False)
         for spelling, meanings in self.meanings.items():
@@ -182,6 +194,29 @@ class Lexicon:
         if len(ranked) > 1 and ranked[0][1][0] - ranked[1][1][0] < MARGIN:
             return None
         return ranked[0][0], ranked[0][1][1]
+
+    def _interrupted(self, wanted: str, allowed: set[Meaning]) -> tuple[Meaning, str] | None:
+        """The one allowed meaning whose whole label stands in a text around or beside words put into it."""
+        whole = {
+            spelling: meanings for spelling, meanings in self.meanings.items() if put_into(wanted, spelling)
+        }
+        longest = max(whole, key=len, default="")
+        found = allowed.intersection(whole.get(longest, ()))
+        return (found.pop(), longest) if len(found) == 1 else None
+
+
+def put_into(printed: str, label: str) -> str:
+    """The one run of characters that a text has in a label, before it, or behind it; empty where it is none such."""
+    if not SHORTEST_INTERRUPTED <= len(label) < len(printed) <= len(label) + LONGEST_INSERTION:
+        return ""
+    before = _common(label, printed)
+    behind = len(label) - before
+    return printed[before : len(printed) - behind] if printed.endswith(label[before:]) else ""
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -199,7 +234,7 @@ def _stands_under(row: Meaning, above: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
-    """What a text means as printed; else without its bracketed explanation; else without its number."""
+    """What a text means as printed; else without its bracketed explanation, its number, or letters not of the form."""
     squeezed = squeeze(text)
     shortened = _EXPLANATION.sub("", squeezed)
     for form in dict.fromkeys((squeezed, shortened)):
@@ -208,7 +243,14 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
             return found
     unnumbered = _bare(_without_unit(_NUMBERING.sub("", shortened)))
     found = tuple(m for m in lexicon.meanings.get(unnumbered, ()) if m.axis in NUMBERED_AXES)
-    return found or lexicon.joined.get(_bare(_without_unit(squeezed)), ())
+    found = found or lexicon.joined.get(_bare(_without_unit(squeezed)), ())
+    return found or next(filter(None, (_lookup(lexicon, native) for native in _native(squeezed))), ())
+
+
+def _native(squeezed: str) -> Iterator[str]:
+    """A text without the runs of Latin letters in it, as narrow and as wide as these may be; none without any."""
+    if _LATIN.search(squeezed):
+        yield from dict.fromkeys(foreign.sub("", squeezed) for foreign in _FOREIGN)
 
 
 @cache

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.document import Cell, Grid
-from pipeline.lexicon import normalise
+from pipeline.lexicon import REMEMBERED, normalise
 from pipeline.values import is_numeric_text, is_value_text
 
 Row = tuple[Cell, ...]
@@ -22,7 +23,7 @@ def merged_again(grid: Grid) -> Grid:
 
     Under a label that was repeated across, a number that is repeated as often is one.
     """
-    if not any(_repeats_across(row) for row in grid.rows) and not _repeats_down(grid.rows):
+    if not _may_repeat(grid.rows):
         return grid
     rows: list[Row] = []
     wide: tuple[Cell, ...] = ()
@@ -36,23 +37,30 @@ def merged_again(grid: Grid) -> Grid:
     return Grid(tuple(_down(rows)), grid.locator)
 
 
-def _words(cell: Cell) -> str:
+@lru_cache(maxsize=REMEMBERED)
+def _words(text: str) -> str:
     """What a label says; empty for values and blanks."""
-    return "" if is_value_text(cell.text) else normalise(cell.text)
+    return "" if is_value_text(text) else normalise(text)
+
+
+def _may_repeat(rows: Sequence[Row]) -> bool:
+    """Whether a label stands twice in a row side by side, or again in the row below: most tables are told at once."""
+    above: set[str] = set()
+    for row in rows:
+        labels = [_words(cell.text) for cell in row]
+        if any(left and left == right for left, right in pairwise(labels)):
+            return True
+        below = set(filter(None, labels))
+        if not above.isdisjoint(below):
+            return True
+        above = below
+    return False
 
 
 def _is_beside(left: Cell, right: Cell) -> bool:
     """Whether the second cell stands right beside the first, is as high, and bears the same label."""
     is_next = left.column + left.column_span == right.column and left.row_span == right.row_span
-    return is_next and bool(words := _words(left)) and words == _words(right)
-
-
-def _repeats_across(row: Row) -> bool:
-    return any(_is_beside(left, right) for left, right in pairwise(row))
-
-
-def _repeats_down(rows: Sequence[Row]) -> bool:
-    return any(True for upper, lower in pairwise(rows) for _ in _below(upper, lower))
+    return is_next and bool(words := _words(left.text)) and words == _words(right.text)
 
 
 def _below(upper: Row, lower: Row) -> Iterator[tuple[Cell, Cell]]:
@@ -62,7 +70,7 @@ def _below(upper: Row, lower: Row) -> Iterator[tuple[Cell, Cell]]:
     above = {(cell.column, cell.column_span): cell for cell in upper}
     for cell in lower:
         same = above.get((cell.column, cell.column_span))
-        if same is not None and (words := _words(cell)) and words == _words(same):
+        if same is not None and (words := _words(cell.text)) and words == _words(same.text):
             yield same, cell
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.document import Cell, Grid
-from pipeline.lexicon import squeeze
+from pipeline.lexicon import REMEMBERED, squeeze
 from pipeline.rows import HeaderLabel, TableRow
 from schemas.definitions import HERE, read_definitions
 
@@ -90,6 +90,8 @@ def _names_years(row: TableRow, columns: YearColumns) -> bool:
 def _years_of(grid: Grid, report_year: int | None) -> YearColumns | None:
     """The years that a row of a grid's header names; None where there is no such row, or no one year is the own."""
     for row in grid.rows:
+        if not any(_says_year(cell.text) for cell in row):
+            continue
         filled = [cell for cell in row if cell.text.strip()]
         for read in (_side_by_side, _interleaved):
             for cells in (filled, filled[1:]):
@@ -139,8 +141,10 @@ def _is_own(text: str, report_year: int | None) -> bool:
     return bool(_OWN.fullmatch(text))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _says_year(text: str) -> bool:
-    return any(pattern.fullmatch(text) for pattern in (_YEAR, _OWN, _earlier()))
+    words = squeeze(text)
+    return any(pattern.fullmatch(words) for pattern in (_YEAR, _OWN, _earlier()))
 
 
 @cache
