@@ -35,4 +35,4 @@ def test_a_number_is_one_only_under_a_label_that_was_repeated_as_often() -> None
 
 def test_rows_with_numbers_are_never_merged_down() -> None:
     rows = [texts("甲", "1"), texts("甲", "1")]
-    assert merged_again(whole := grid(rows)) is whole
+    assert merged_again(whole := grid(rows)) == whole
