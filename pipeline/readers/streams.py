@@ -119,15 +119,18 @@ def _streams(data: bytes) -> Iterator[_Stream]:
 
 
 def _structure(data: bytes, streams: Sequence[_Stream]) -> bytes:
-    """What lies between streams, and in the streams that hold objects."""
+    """What lies between streams, and in the streams that hold objects, until it is more than a plain file has."""
     parts: list[bytes] = []
-    place = 0
+    place = size = 0
     for stream in streams:
         if stream.start >= place:
             parts.append(data[place : stream.start])
             place = stream.end
         if _OBJECTS.search(stream.about):
             parts.append(_measured(data, stream)[1])
+            size += len(parts[-1])
+            if size > PLAIN_STRUCTURE:
+                break
     return b"\n".join([*parts, data[place:]]).replace(b"\0", b" ")  # white space in a PDF, not in a pattern
 
 

@@ -113,3 +113,16 @@ def test_looking_stays_within_its_bounds(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(UnreadableDocumentError):
         is_plain(page(b"0 g " * 2_000_000))
     assert taken < streams.STREAM_LIMIT + 100_000
+
+
+def test_many_object_streams_are_unpacked_up_to_the_bound_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    def counted(data: bytes, found: object, measured=streams._measured):
+        size, content = measured(data, found)
+        taken.append(len(content))
+        return size, content
+
+    monkeypatch.setattr(streams, "_measured", counted)
+    assert not is_plain(page_of(*[stream(bytes(400_000), b"/Type/ObjStm/N 1/First 4")] * 500))
+    assert sum(taken) < streams.PLAIN_STRUCTURE + 400_001
