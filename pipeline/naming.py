@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.lines import Line, first_heading
 from pipeline.organs import ends_like_organ, listed_organ, read_organ, without_joint_name
 from pipeline.places import read_place
-from pipeline.titles import NOT_A_NAME, Title, is_named, title_of_page
+from pipeline.titles import Title, is_named, is_no_name, title_of_page
 
 NAME = r"(?P<name>[\u4e00-\u9fff][\u4e00-\u9fff()]{2,40}?)"
 YEAR = r"(?:20\d{2}年(?:度)?(?:以来)?,?)?"
@@ -25,7 +25,7 @@ SECTION_ONE = (
     rf"(?:^|[。,;]|情况){YEAR}{NAME}(?:认真|坚持|紧紧|深入|严格|积极|全面|高度|始终|切实|贯彻|按照|根据|以习|在)",
 )
 BYLINE = re.compile(
-    r"^\(?(?P<name>[\u4e00-\u9fff()]{4,40}?)\)?(?:20\d{2}年\d{1,2}月\d{1,2}日|20\d{2}-\d{1,2}-\d{1,2})?\)?$"
+    r"^[-—–]{0,4}\(?(?P<name>[\u4e00-\u9fff()]{4,40}?)\)?(?:20\d{2}年\d{1,2}月\d{1,2}日|20\d{2}-\d{1,2}-\d{1,2})?\)?$"
 )
 SOURCE = re.compile(
     r"^(?:信息来源|来源|发布机构|发文机关|公开主体|发布单位|索引单位|信息提供)[:](?P<name>[\u4e00-\u9fff()]{4,40})$"
@@ -101,7 +101,7 @@ def _flow(lines: tuple[Line, ...]) -> tuple[str, str]:
 
 def _may_name(name: str) -> bool:
     """Whether a title's words may name an organ: a whole name, or an organ without its place (`县人社局`)."""
-    if not name or NOT_A_NAME.search(name):
+    if not name or is_no_name(name):
         return False
     return is_named(name) or listed_organ(name) is not None or ends_like_organ(name)
 
@@ -126,7 +126,7 @@ def _from_lines(lines: tuple[Line, ...], pattern: re.Pattern[str], source: str) 
 
 def _is_organ(name: str) -> bool:
     """Whether words found in prose are a whole name of an organ, its place and its kind."""
-    if NOT_A_NAME.search(name) or not is_named(name) or name.count("(") != name.count(")"):
+    if is_no_name(name) or not is_named(name) or name.count("(") != name.count(")"):
         return False
     place = read_place(name)
     return (bool(place.organ) and ends_like_organ(name) and len(without_joint_name(name)) <= 40) or bool(

@@ -24,15 +24,20 @@ def _maybe_year(number: int) -> str:
 
 
 REMARK = r"(?:[(\[][^()\[\]\d]{1,10}[)\]])?"
+ISSUED = r"(?:关于)?(?:印发|公布|发布|报送)?"
+NOTICE = r"(?:的?(?:公告|通告|公示))?"
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
 TITLE = re.compile(
-    rf"^[《\"“]?(?:{PICTURE}[:|]?)?{REMARK}(?:附件\d*[:.]?)?(?:关于)?(?:印发|公布|发布|报送)?{_maybe_year(1)}"
-    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)(?:关于)?{SCHOOL_YEAR}?{_maybe_year(2)}的?"
+    rf"^[《\"“]?(?:{PICTURE}[:|]?)?{REMARK}(?:附件\d*[:.]?)?{ISSUED}{_maybe_year(1)}"
+    rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)[:|]?{ISSUED}{SCHOOL_YEAR}?{_maybe_year(2)}的?"
     rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*{_maybe_year(3)}"
     rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
-    rf"{_maybe_year(4)}(?:{PICTURE})?{REMARK}[》\"”]?$"
+    rf"{_maybe_year(4)}(?:{PICTURE})?{REMARK}[》\"”]?{NOTICE}$"
 )
-NOT_A_NAME = re.compile(r"^(?:我|本|该|各|此|其)|公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
+BRACKETED = re.compile(r"^[《\"“]?[(\[](?P<before>[^()\[\]]+)[)\]]|[(\[](?P<behind>[^()\[\]]+)[)\]][》\"”]?$")
+SHORT_YEAR = re.compile(r"(?<!\d)\d{2}年度?$")
+PRONOUN = re.compile(r"^(?:我|本|该|各|此|其)")
+NOT_A_NAME = re.compile(r"公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
 SITE_PARTS = re.compile(r"[_|]|\s[-–—]+\s|--+|——")
 SITE_SIGNS = re.compile(r"[_|｜]")
 GOES_ON = re.compile(r"本(?:年度)?报告|根据|按照|为|现将|一、|来源|发布|时间|日期|[(\d]")
@@ -119,9 +124,10 @@ def _says_more(wider: str, narrower: str) -> bool:
     """Whether the lines above add to the organ's name, rather than being something else that stands there."""
     if not is_named(narrower):
         return is_named(wider) or (not ends_like_organ(narrower) and ends_like_organ(wider))
-    above = wider.removesuffix(narrower)
-    place = read_place(above)
-    pure = bool(place.chains) and not place.organ and not place.township and not place.zone_name
+    if read_place(narrower).unknown and read_place(wider).chains and not read_place(wider).unknown:
+        return is_named(wider)  # broken in the middle of the place
+    place = read_place(wider.removesuffix(narrower))
+    pure = bool(place.chains or place.central) and not (place.organ or place.township or place.zone_name)
     return pure and is_named(wider)
 
 
@@ -131,18 +137,35 @@ def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:
     match = TITLE.match(folded)
     if match is None:
         return None
-    agency = _agency(text[match.start("agency") : match.end("agency")])
+    agency = _agency(text[match.start("agency") : match.end("agency")]) or _bracketed(text, folded)
     stated = "".join(f"{match[name]} " for name in ("y1", "y2", "y3", "y4") if match[name])
     years = tuple(to_year(year) for year in re.findall(BARE_YEAR, stated))
-    if agency and NOT_A_NAME.search(agency):
+    if agency and is_no_name(agency):
         return None if first != last else Title(text, "", years, first, last)
     return Title(text, agency, years, first, last)
 
 
 def _agency(words: str) -> str:
     """The organ in a title; 人民政府 before 信息公开 shares its last two characters with 政府信息公开."""
-    bare = words.strip("-—–·.的")
+    bare = SHORT_YEAR.sub("", words.strip("-—–·.的"))
+    if bare[:1] in "[【" and bare[-1:] in "]】":
+        bare = bare[1:-1]
     return f"{bare}政府" if bare.endswith("人民") else bare
+
+
+def _bracketed(text: str, folded: str) -> str:
+    """The organ that stands in brackets before a title or behind it; empty where no whole name does."""
+    for match in BRACKETED.finditer(folded):
+        name = text[slice(*match.span(match.lastgroup or 0))]
+        if is_named(name):
+            return name
+    return ""
+
+
+def is_no_name(words: str) -> bool:
+    """Whether words cannot be an organ's name: a pronoun (but `本溪市` is a city), or words of pages and titles."""
+    pronoun = PRONOUN.match(words) is not None and not read_place(words).chains
+    return pronoun or NOT_A_NAME.search(words) is not None
 
 
 def is_named(agency: str) -> bool:
