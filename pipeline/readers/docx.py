@@ -82,7 +82,9 @@ def read(data: bytes, sha256: str) -> Document:
     body = root.find(w("body"))
     if body is None:
         raise UnreadableDocumentError("damaged", reason=f"{main} has no body")
-    story = _Story(read_styles(package, main), frozenset(found.tag for found in root.iter(*RARE)))
+    named = frozenset(style.get(VAL, "") for style in root.iter(STYLE, RUN_STYLE))
+    styles = read_styles(package, main).of(named)
+    story = _Story(styles, frozenset(found.tag for found in root.iter(*RARE)))
     blocks = blocks_from(story.content(body))
     if not blocks:
         raise UnreadableDocumentError("no_text")

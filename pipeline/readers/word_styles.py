@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TypeVar
 
 from pipeline.readers.numbering import LEVELS, Level, ListDefinition
 from pipeline.readers.package import Package, related_part
-from pipeline.readers.word_xml import VAL, Element, is_on, parsed, value, w, whole_number
+from pipeline.readers.word_xml import XML_LIMIT, Element, child, is_on, parsed, value, w, whole_number
 
 STYLES_DEEP = 20
+MOST_KNOWN = 16
+"""Parts of styles whose content is kept, by their hash."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +44,46 @@ class Styles:
     lists: Mapping[str, ListDefinition] = field(default_factory=dict)
     raised: frozenset[str] = frozenset()
 
+    def of(self, named: frozenset[str]) -> Styles:
+        """The same for a text that names these styles alone; what no text names adds nothing to it."""
+        used = named | {self.default}
+        numbered = {style: numbering for style, numbering in self.numbered.items() if style in used}
+        return replace(self, hidden=self.hidden & used, raised=self.raised & used, numbered=numbered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What a style states itself; None for what it leaves to the style it is based on."""
+
+    name: str
+    based_on: str
+    is_default: bool
+    list_id: str | None
+    depth: int
+    is_hidden: bool | None
+    place: str | None
+
+
+_KNOWN: dict[bytes, Mapping[str, _Style]] = {}
+
 
 def read_styles(package: Package, main: str) -> Styles:
     """The styles and lists that the main part points to; none where it points to none."""
     numbering = _part(package, main, "numbering")
-    styles = _part(package, main, "styles")
-    by_id = {} if styles is None else {s.get(w("styleId"), ""): s for s in styles.iterchildren(w("style"))}
-    lists = {} if numbering is None else _lists(numbering, by_id)
-    style_depths = {} if numbering is None else _depths_by_style(numbering)
-    numbered = {name: found for name in by_id if (found := _style_numbering(name, by_id, style_depths))}
-    hidden = frozenset(name for name in by_id if _is_hidden(name, by_id))
-    raised = frozenset(name for name in by_id if _is_raised(name, by_id))
-    return Styles(hidden, numbered, _default(by_id), lists, raised)
+    name = related_part(package, "styles", main)
+    styles = {} if name is None else _stated_in(package, name)
+    lists = {} if numbering is None else _lists(numbering, styles)
+    depths = {} if numbering is None else _depths_by_style(numbering)
+    lineages = {style: _lineage(style, styles) for style in styles}
+    numbered = {
+        style: found for style, line in lineages.items() if (found := _numbering(style, line, depths))
+    }
+    hidden = frozenset(style for style, line in lineages.items() if _first(s.is_hidden for s in line))
+    raised = frozenset(
+        style for style, line in lineages.items() if _first(s.place for s in line) == "superscript"
+    )
+    default = next((style.name for style in styles.values() if style.is_default), "")
+    return Styles(hidden, numbered, default, lists, raised)
 
 
 def _part(package: Package, main: str, kind: str) -> Element | None:
@@ -57,46 +91,52 @@ def _part(package: Package, main: str, kind: str) -> Element | None:
     return None if name is None else parsed(package, name)
 
 
-def _default(styles: Mapping[str, Element]) -> str:
-    for name, style in styles.items():
-        if style.get(w("type")) == "paragraph" and style.get(w("default")) in ("1", "true", "on"):
-            return name
-    return ""
+def _stated_in(package: Package, name: str) -> Mapping[str, _Style]:
+    """The styles of a part by their id. Programs give all their files the same large one: it is parsed once."""
+    digest = sha256(package.part(name, XML_LIMIT)).digest()
+    if digest not in _KNOWN:
+        styles = map(_stated, parsed(package, name).iterchildren(w("style")))
+        found = {style.name: style for style in styles}
+        while len(_KNOWN) >= MOST_KNOWN:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[digest] = found
+    return _KNOWN[digest]
 
 
-def _lineage(name: str, styles: Mapping[str, Element]) -> list[Element]:
+def _stated(style: Element) -> _Style:
+    runs, numbering = child(style, w("rPr")), child(child(style, w("pPr")), w("numPr"))
+    is_paragraph = style.get(w("type")) == "paragraph"
+    return _Style(
+        style.get(w("styleId"), ""),
+        value(style, w("basedOn")) or "",
+        is_paragraph and style.get(w("default")) in ("1", "true", "on"),
+        value(numbering, w("numId")),
+        whole_number(value(numbering, w("ilvl")), 0),
+        None if child(runs, w("vanish")) is None else is_on(runs, w("vanish")),
+        value(runs, w("vertAlign")) or None,
+    )
+
+
+def _lineage(name: str, styles: Mapping[str, _Style]) -> list[_Style]:
     """A style and those it is based on, nearest first; a circle is cut."""
-    line: list[Element] = []
+    line: list[_Style] = []
     style = styles.get(name)
     while style is not None and len(line) < STYLES_DEEP:
         line.append(style)
-        style = styles.get(value(style, w("basedOn")) or "")
+        style = styles.get(style.based_on)
     return line
 
 
-def _is_hidden(name: str, styles: Mapping[str, Element]) -> bool:
-    for style in _lineage(name, styles):
-        runs = style.find(w("rPr"))
-        if runs is not None and runs.find(w("vanish")) is not None:
-            return is_on(runs, w("vanish"))
-    return False
+def _first(stated: Iterable[T | None]) -> T | None:
+    """What the nearest of a lineage states."""
+    return next((one for one in stated if one is not None), None)
 
 
-def _is_raised(name: str, styles: Mapping[str, Element]) -> bool:
-    places = (value(style.find(w("rPr")), w("vertAlign")) for style in _lineage(name, styles))
-    return next(filter(None, places), "") == "superscript"
-
-
-def _style_numbering(
-    name: str, styles: Mapping[str, Element], depths: Mapping[tuple[str, str], int]
-) -> Numbering | None:
-    for style in _lineage(name, styles):
-        stated = style.find(f"{w('pPr')}/{w('numPr')}")
-        list_id = value(stated, w("numId"))
-        if list_id is not None:
-            depth = whole_number(value(stated, w("ilvl")), 0)
-            return Numbering(list_id, depths.get((list_id, name), depth)) if list_id != "0" else None
-    return None
+def _numbering(name: str, line: Sequence[_Style], depths: Mapping[tuple[str, str], int]) -> Numbering | None:
+    style = next((style for style in line if style.list_id is not None), None)
+    if style is None or style.list_id is None or style.list_id == "0":
+        return None
+    return Numbering(style.list_id, depths.get((style.list_id, name), style.depth))
 
 
 def _depths_by_style(numbering: Element) -> dict[tuple[str, str], int]:
@@ -115,7 +155,7 @@ def _depths_by_style(numbering: Element) -> dict[tuple[str, str], int]:
     }
 
 
-def _lists(numbering: Element, styles: Mapping[str, Element]) -> dict[str, ListDefinition]:
+def _lists(numbering: Element, styles: Mapping[str, _Style]) -> dict[str, ListDefinition]:
     abstracts = {a.get(w("abstractNumId"), ""): a for a in numbering.iterchildren(w("abstractNum"))}
     numbers = {n.get(w("numId"), ""): n for n in numbering.iterchildren(w("num"))}
     lists: dict[str, ListDefinition] = {}
@@ -131,13 +171,12 @@ def _followed(
     family: str,
     abstracts: Mapping[str, Element],
     numbers: Mapping[str, Element],
-    styles: Mapping[str, Element],
+    styles: Mapping[str, _Style],
 ) -> str:
     """The list that really holds the levels, where one only names a numbering style."""
     linked = value(abstracts.get(family), w("numStyleLink"))
     style = styles.get(linked or "")
-    stated = None if style is None else style.find(f"{w('pPr')}/{w('numPr')}/{w('numId')}")
-    number = None if stated is None else numbers.get(stated.get(VAL, ""))
+    number = None if style is None else numbers.get(style.list_id or "")
     return family if number is None else value(number, w("abstractNumId")) or family
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
 from pipeline.read import read_report
-from pipeline.readers import docx, read_document
+from pipeline.readers import docx, read_document, word_styles
+from pipeline.readers.package import Package
 from tests.tilings import TILINGS, Tiling
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -227,6 +228,29 @@ def test_labels_that_word_numbers_are_part_of_the_text() -> None:
         [["1.属于国家秘密", "1"], ["2.属于内部信息", "2"]],
         "一、重新开始",
     ]
+
+
+def test_styles_that_files_share_are_parsed_once_and_lists_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[str] = []
+
+    def counted(package: Package, name: str, parse=word_styles.parsed) -> object:
+        parts.append(name)
+        return parse(package, name)
+
+    monkeypatch.setattr(word_styles, "parsed", counted)
+    monkeypatch.setattr(word_styles, "_KNOWN", {})
+    body = paragraph("编号", '<w:pStyle w:val="1"/>')
+    for numbers, expected in (("%1、", "一、编号"), ("第%1", "第一 编号")):
+        lists = NUMBERING_XML.replace("%1、", numbers)
+        assert shown(read(body, styles=STYLES, numbering=lists)) == [expected]
+    assert shown(read(body, styles=STYLES.replace('"2"', '"4"'))) == ["编号"]
+    assert [name.rpartition("/")[2] for name in parts].count("styles.xml") == 2
+
+
+def test_text_in_the_default_style_is_hidden_with_it() -> None:
+    styles = '<w:style w:type="paragraph" w:default="1" w:styleId="a"><w:rPr><w:vanish/></w:rPr></w:style>'
+    body = paragraph("藏") + paragraph("见", '<w:pStyle w:val="b"/>')
+    assert shown(read(body, styles=styles)) == ["见"]
 
 
 def numbered_cell(text: str) -> str:
