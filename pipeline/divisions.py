@@ -285,15 +285,20 @@ def _occurrences(text: str, words: str) -> list[int]:
 
 
 def _by_superior(around: Surroundings, codes: tuple[str, ...]) -> tuple[set[str], str]:
-    """Candidates whose parent's party committee or government the text names, where no other's is named."""
-    fitting: dict[str, str] = {}
+    """Candidates whose parent's party committee or government the text names, where no other's so near is named.
+
+    A prefecture speaks before a province: that is over several of a name more often.
+    """
+    fitting: dict[str, tuple[int, str]] = {}
     for code in codes:
-        for above in reversed(around.register.ancestors(code, around.year)):
+        for steps, above in enumerate(reversed(around.register.ancestors(code, around.year))):
             if re.search(re.escape(above.name) + SUPERIOR, around.text):
-                fitting[code] = above.name
+                fitting[code] = steps, above.name
                 break
-    named = set(fitting.values())
-    return (set(fitting), f"text: superior {named.pop()}") if len(named) == 1 else (set(), "")
+    nearest = min((steps for steps, _ in fitting.values()), default=0)
+    near = {code: name for code, (steps, name) in fitting.items() if steps == nearest}
+    named = set(near.values())
+    return (set(near), f"text: superior {named.pop()}") if len(named) == 1 else (set(), "")
 
 
 def _by_county_named(around: Surroundings, codes: tuple[str, ...]) -> tuple[set[str], str]:
