@@ -21,7 +21,7 @@ from pipeline.readers.numbering import Counters
 from pipeline.readers.printed import printed_lines, raised
 
 MEDIA_TYPES = (MEDIA_TYPE,)
-VERSION = "2"
+VERSION = "3"
 CELL_END = "\x07"
 SAME_EDGE = 30
 """Twips (a point and a half) within which two edges are one: programs round them differently in each row."""

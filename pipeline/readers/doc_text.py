@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import unpack_from
 
@@ -30,6 +30,8 @@ COMPRESSED = 0x4000_0000
 PADDING = "\u200b"
 """Stands where a byte is no character of its own, so that positions stay those of the file."""
 
+_ALL_BUT_ASCII = re.compile(r"[^\x00-\x7f]")
+_CHINESE = re.compile("(?<=[\u4e00-\u9fff])[\u4e00-\u9fff]")
 _DOUBLE_BYTES = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe]){2,}")
 
 
@@ -102,7 +104,7 @@ def open_word_file(data: bytes) -> WordFile:
     if table is None:
         raise UnreadableDocumentError("damaged", reason="the table stream is missing")
     quick_saves, piece_table = _piece_table(table, *_pointer(main, "pieces"))
-    runs = list(_runs(main, piece_table))
+    runs = list(piece_texts(main, piece_table))
     lengths = unpack_from("<8i", main, LENGTHS)
     first_box = sum(lengths[:6])
     text = "".join(text for _, text in runs)
@@ -160,21 +162,56 @@ def _piece_table(table: bytes, offset: int, length: int) -> tuple[tuple[bytes, .
     raise UnreadableDocumentError("damaged", reason="the piece table is missing")
 
 
-def _runs(main: bytes, piece_table: bytes) -> Iterator[tuple[Piece, str]]:
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A piece and its bytes."""
+
+    piece: Piece
+    raw: bytes
+
+
+def piece_texts(main: bytes, piece_table: bytes) -> Iterator[tuple[Piece, str]]:
+    """The pieces of a file in order, each with its text: as many characters as the file counts.
+
+    Args:
+        main: The `WordDocument` stream.
+        piece_table: The table of pieces (`PlcPcd`).
+    """
+    stored = list(_stored(main, piece_table))
+    is_chinese = _is_chinese([run.raw for run in stored if run.piece.width == 1])
+    for run in stored:
+        if run.piece.width == 2:
+            yield run.piece, _wide_text(run.raw)
+        else:
+            yield run.piece, _in_place(run.raw.decode("gbk")) if is_chinese else _narrow_text(run.raw)
+
+
+def _stored(main: bytes, piece_table: bytes) -> Iterator[_Stored]:
     count = (len(piece_table) - 4) // 12
     bounds = unpack_from(f"<{count + 1}I", piece_table)
     if bounds[-1] > TEXT_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{bounds[-1]} characters")
     for number in range(count):
         first, length = bounds[number], bounds[number + 1] - bounds[number]
-        _, stored, changes = unpack_from("<HIH", piece_table, 4 * (count + 1) + 8 * number)
-        width = 1 if stored & COMPRESSED else 2
-        offset = (stored & ~COMPRESSED) // 2 if width == 1 else stored
+        _, place, changes = unpack_from("<HIH", piece_table, 4 * (count + 1) + 8 * number)
+        width = 1 if place & COMPRESSED else 2
+        offset = (place & ~COMPRESSED) // 2 if width == 1 else place
         raw = main[offset : offset + length * width]
         if length < 0 or len(raw) < length * width:
             raise UnreadableDocumentError("damaged", reason="the text is cut short")
-        text = _narrow_text(raw) if width == 1 else _wide_text(raw)
-        yield Piece(first, offset, width, changes), text
+        yield _Stored(Piece(first, offset, width, changes), raw)
+
+
+def _is_chinese(runs: Sequence[bytes]) -> bool:
+    """Whether characters of one byte are Chinese ones of two throughout: all can be, and most stand in runs of them."""
+    if not any(_DOUBLE_BYTES.search(raw) for raw in runs):
+        return False
+    try:
+        read = [raw.decode("gbk") for raw in runs]
+    except UnicodeDecodeError:
+        return False
+    foreign = sum(len(_ALL_BUT_ASCII.findall(text)) for text in read)
+    return 2 * sum(len(_CHINESE.findall(text)) for text in read) > foreign
 
 
 def _wide_text(raw: bytes) -> str:
@@ -201,7 +238,12 @@ def _chinese(raw: bytes) -> str:
     except UnicodeDecodeError:
         return _western(raw)
     all_chinese = all("\u3000" <= character <= "\u9fff" or character >= "\uff00" for character in read)
-    return "".join(character + PADDING for character in read) if all_chinese else _western(raw)
+    return _in_place(read) if all_chinese else _western(raw)
+
+
+def _in_place(read: str) -> str:
+    """Text of characters of one byte and two, each where the file stores it."""
+    return _ALL_BUT_ASCII.sub(lambda match: match[0] + PADDING, read)
 
 
 def _western(raw: bytes) -> str:
