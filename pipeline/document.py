@@ -110,6 +110,12 @@ Block = Paragraph | Grid
 
 WITHOUT_TEXT = "pages_without_text"
 """The property that names the pages of a file which hold no text, where others do."""
+UNSEEN_TEXT = "pages_with_unseen_text"
+"""The property that names the pages with text that nobody sees, which was left out."""
+INKED_BLANKS = "pages_with_inked_blanks"
+"""The property that names the pages with print that the file calls blank; it is seen, and says nothing."""
+UNTOLD_TEXT = "pages_with_untold_text"
+"""The property that names the pages with print of which the file does not tell what it says; U+FFFD stands for it."""
 UNREAD_PICTURES = "pictures_unread"
 """The property that says how many pictures were left unread for want of the extra for text recognition."""
 EMBEDDED_SHEETS = "embedded_sheets"

@@ -11,6 +11,8 @@ from pipeline.confidence import recognised_places, weigh
 from pipeline.document import (
     EMBEDDED_SHEETS,
     UNREAD_PICTURES,
+    UNSEEN_TEXT,
+    UNTOLD_TEXT,
     WITHOUT_TEXT,
     Document,
     Locator,
@@ -108,6 +110,10 @@ def _unread_pages(document: Document) -> Iterator[Finding]:
     if empty:
         place = Locator(page=int(empty[0]))
         yield Finding(message("pages_without_text", pages=", ".join(empty)), place)
+    for name, code in ((UNSEEN_TEXT, "unseen_text"), (UNTOLD_TEXT, "untold_text")):
+        if pages := document.properties.get(name):
+            place = Locator(page=int(pages.split(",")[0]))
+            yield Finding(message(code, pages=pages.replace(",", ", ")), place)
     if UNREAD_PICTURES in document.properties:
         yield Finding(message("pictures_unread", count=document.properties[UNREAD_PICTURES]))
     if EMBEDDED_SHEETS in document.properties:

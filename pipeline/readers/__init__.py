@@ -15,7 +15,15 @@ from dataclasses import replace
 from functools import cache
 from typing import Protocol, cast
 
-from pipeline.document import Block, Cell, Document, Paragraph, UnreadableDocumentError
+from pipeline.document import (
+    RECOGNISED_PAGES,
+    UNREAD_PICTURES,
+    Block,
+    Cell,
+    Document,
+    Paragraph,
+    UnreadableDocumentError,
+)
 from pipeline.fence import fenced
 from pipeline.readers.sniff import ENCRYPTED, sniff
 
@@ -30,6 +38,8 @@ PLAIN_BYTES = 1_000_000
 SECONDS_AGAIN = 7
 """Of processor time for a second reading, which only has to better the first; thirty pages take about three."""
 
+_OF_PICTURES = (RECOGNISED_PAGES, UNREAD_PICTURES)
+"""What is known of a file's pictures however its text is read."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -73,10 +83,12 @@ def other_readings(data: bytes, document: Document) -> Iterator[Document]:
     ways = getattr(reader, "other_readings", None)
     if reader is None or ways is None or document.reader.endswith("scan"):
         return
+    kept = {name: document.properties[name] for name in _OF_PICTURES if name in document.properties}
     for read in ways(document):
         # The first reading stands, whatever a second one trips over.
         with suppress(Exception):
-            yield fenced(_read_bounded, read, data, document.sha256, seconds=SECONDS_AGAIN)
+            other = fenced(_read_bounded, read, data, document.sha256, seconds=SECONDS_AGAIN)
+            yield replace(other, properties={**other.properties, **kept})
 
 
 def _bounded(document: Document) -> Document:

@@ -53,6 +53,8 @@ class Page:
         lines: The lines outside tables.
         grids: The ruled tables.
         turns: Quarter turns to the right that bring the upright text to the page as it is shown.
+        has_unseen: Whether it has text that nobody sees; that is in none of the lines and tables.
+        has_inked_blanks: Whether it has print that the file calls blank.
     """
 
     number: int
@@ -61,6 +63,8 @@ class Page:
     lines: tuple[Line, ...]
     grids: tuple[RuledGrid, ...]
     turns: int = 0
+    has_unseen: bool = False
+    has_inked_blanks: bool = False
 
     def shown(self, box: Box) -> Box:
         """A box on the page as it is shown."""

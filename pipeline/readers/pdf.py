@@ -10,11 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.document import WITHOUT_TEXT, Document, UnreadableDocumentError
+from pipeline.document import (
+    INKED_BLANKS,
+    UNSEEN_TEXT,
+    UNTOLD_TEXT,
+    WITHOUT_TEXT,
+    Block,
+    Document,
+    Paragraph,
+    UnreadableDocumentError,
+)
 from pipeline.readers import streams
 from pipeline.readers.aligned import find_aligned
 from pipeline.readers.lines import Run, print_lines, set_runs
 from pipeline.readers.pages import Page, blocks_of
+from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.ruling import RuledGrid, find_grids
 
 if TYPE_CHECKING:
@@ -87,28 +97,50 @@ def read_aligned(data: bytes, sha256: str) -> Document:
 
 def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], Page]) -> list[Page]:
     from pipeline.readers import pdfium
+    from pipeline.readers.layers import has_layers
 
     with pdfium.open_document(data) as document:
         _check(data, count := pdfium.page_count(document))
-        return [read_page(pdfium.paint_page(document, index), index + 1) for index in range(count)]
+        layered = has_layers(data)
+        return [
+            read_page(pdfium.paint_page(document, index, layered=layered), index + 1)
+            for index in range(count)
+        ]
 
 
 def other_readings(document: Document) -> Sequence[Callable[[bytes, str], Document]]:
-    """Further ways to read a file, the cheapest first; pdfplumber not for a book, which would take it minutes."""
+    """Further ways to read a file, the cheapest first.
+
+    pdfplumber is none for a book, which would take it minutes, and where it would read what nobody sees or take
+    print that tells nothing for blanks.
+    """
     last = max((block.locator.page or 0 for block in document.blocks), default=0)
-    return [read_aligned, read_with_pdfplumber] if last <= MAX_PAGES_AGAIN else [read_aligned]
+    is_plain = {UNSEEN_TEXT, INKED_BLANKS}.isdisjoint(document.properties)
+    return [read_aligned, read_with_pdfplumber] if last <= MAX_PAGES_AGAIN and is_plain else [read_aligned]
 
 
 def _document(pages: Sequence[Page], sha256: str, reader: str) -> Document:
     if not any(page.lines or page.grids for page in pages):
         raise UnreadableDocumentError("no_text")
-    return Document(blocks_of(pages), MEDIA_TYPES[0], sha256, reader, _properties(pages))
+    blocks = blocks_of(pages)
+    return Document(blocks, MEDIA_TYPES[0], sha256, reader, _properties(pages, blocks))
 
 
-def _properties(pages: Sequence[Page]) -> dict[str, str]:
-    """Names the pages without text where others have some: pictures, which nobody would miss otherwise."""
-    empty = [str(page.number) for page in pages if not page.lines and not page.grids]
-    return {WITHOUT_TEXT: ",".join(empty)} if empty else {}
+def _properties(pages: Sequence[Page], blocks: Sequence[Block]) -> dict[str, str]:
+    """Names the pages that say less or more than they show; without text are pictures nobody would miss otherwise."""
+    found = {
+        WITHOUT_TEXT: [page.number for page in pages if not page.lines and not page.grids],
+        UNSEEN_TEXT: [page.number for page in pages if page.has_unseen],
+        INKED_BLANKS: [page.number for page in pages if page.has_inked_blanks],
+        UNTOLD_TEXT: sorted({block.locator.page or 0 for block in blocks if _is_untold(block)}),
+    }
+    return {name: ",".join(map(str, numbers)) for name, numbers in found.items() if numbers}
+
+
+def _is_untold(block: Block) -> bool:
+    if isinstance(block, Paragraph):
+        return UNKNOWN in block.text
+    return any(UNKNOWN in cell.text for cell in block.cells())
 
 
 def _page(painted: PaintedPage, number: int) -> Page:
@@ -126,7 +158,9 @@ def _aligned_page(painted: PaintedPage, number: int) -> Page:
 
 def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], rest: Sequence[Run]) -> Page:
     """A page with its tables and, as lines, what stands in none."""
-    return Page(number, painted.width, painted.height, tuple(print_lines(rest)), tuple(grids), painted.turns)
+    size, lines = (painted.width, painted.height), tuple(print_lines(rest))
+    amiss = painted.has_unseen, painted.has_inked_blanks
+    return Page(number, *size, lines, tuple(grids), painted.turns, *amiss)
 
 
 def _check(data: bytes, pages: int) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.layers import hidden_places
 from pipeline.readers.lines import Character
 from pipeline.readers.painting import (
     IDENTITY,
@@ -31,10 +33,14 @@ from pipeline.readers.painting import (
 )
 from pipeline.readers.rules import Mark, lies_in
 from pipeline.readers.stand_in import stand_in_fonts
+from pipeline.readers.told import told
+from pipeline.readers.unseen import take_out
 
 MAX_CHARACTERS = 100_000
 """Characters on a page; a page of the smallest print has 20 000."""
 
+LEAST_PRINT = 0.9
+"""Points of height below which print is not seen."""
 LEAST_INK = 0.5
 """Share of its size that a character's ink is high at least to stand for its place on the line."""
 DESCENT = 0.12
@@ -45,7 +51,6 @@ _ANGLE_SAMPLE = 16
 _WRITTEN = frozenset({c.FPDF_ANNOT_WIDGET, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_STAMP})
 """Kinds of annotations that are read as print: fields of a form, notes written on the page, stamps."""
 _NOTHING = frozenset("\0\n\r\ufffe\uffff")
-_HYPHEN = "\2"
 _SIZE_STEPS = 8
 """Steps a point in which heights of characters are told apart."""
 _ERRORS = {c.FPDF_ERR_PASSWORD: "encrypted", c.FPDF_ERR_SECURITY: "encrypted"}
@@ -71,6 +76,8 @@ class PaintedPage:
         characters: Printed characters, white space included.
         marks: Lines, rectangles and thin pictures.
         turns: Quarter turns to the right that bring the upright text to the page as it is shown.
+        has_unseen: Whether the page has text that nobody sees; it is none of the characters.
+        has_inked_blanks: Whether the page has print that the file calls blank; U+FFFD stands for it.
     """
 
     width: float
@@ -78,6 +85,8 @@ class PaintedPage:
     characters: list[Character]
     marks: list[Mark]
     turns: int = 0
+    has_unseen: bool = False
+    has_inked_blanks: bool = False
 
 
 @contextmanager
@@ -106,33 +115,45 @@ def page_count(document: Any) -> int:
     return int(c.FPDF_GetPageCount(document))
 
 
-def paint_page(document: Any, index: int) -> PaintedPage:
+def paint_page(document: Any, index: int, *, layered: bool = False) -> PaintedPage:
     """Reads a page, counted from 0.
+
+    Args:
+        document: The open document.
+        index: The page's number, from 0.
+        layered: Whether the document has layers, some of which may be switched off.
 
     Raises:
         UnreadableDocumentError: `damaged` for a page that cannot be loaded, `limit_exceeded`.
     """
     with _open_page(document, index) as page:
-        if not _lay_in(page):
-            return _paint_loaded(document, page, index)
+        if not (_lay_in(page) or layered):
+            return _paint_loaded(document, page, index, frozenset())
+    hidden: frozenset[int] = frozenset()
+    if layered:
+        with _open_page(document, index) as page:
+            hidden = hidden_places(page)
     with _open_page(document, index) as page:
-        return _paint_loaded(document, page, index)
+        return _paint_loaded(document, page, index, hidden)
 
 
-def _paint_loaded(document: Any, page: Any, index: int) -> PaintedPage:
+def _paint_loaded(document: Any, page: Any, index: int, hidden: frozenset[int]) -> PaintedPage:
     left, bottom, right, top = box = _page_box(page)
     shown = c.FPDFPage_GetRotation(page)
+    has_unseen = take_out(page, hidden)
     with _open_text(page, index + 1) as text:
         turns = _text_turns(text)
         if turns == 0:
             size = right - left, top - bottom
-            return PaintedPage(*size, *_painted(page, text, (left, top), size, index + 1), shown)
+            found = _painted(page, text, (left, top), size, index + 1)
+            return replace(found, turns=shown, has_unseen=has_unseen)
     _turn_upright(page, turns, box)
     size = (right - left, top - bottom) if turns == 2 else (top - bottom, right - left)
-    with _open_page(document, index) as turned, _open_text(turned, index + 1) as text:
-        return PaintedPage(
-            *size, *_painted(turned, text, (0.0, size[1]), size, index + 1), (shown - turns) % 4
-        )
+    with _open_page(document, index) as turned:
+        take_out(turned, hidden)
+        with _open_text(turned, index + 1) as text:
+            found = _painted(turned, text, (0.0, size[1]), size, index + 1)
+            return replace(found, turns=(shown - turns) % 4, has_unseen=has_unseen)
 
 
 def _lay_in(page: Any) -> bool:
@@ -145,15 +166,28 @@ def _lay_in(page: Any) -> bool:
     return bool(kinds & _WRITTEN and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS)
 
 
-def _painted(
-    page: Any, text: Any, corner: Point, size: Point, number: int
-) -> tuple[list[Character], list[Mark]]:
+def _painted(page: Any, text: Any, corner: Point, size: Point, number: int) -> PaintedPage:
     """The characters that are seen, and what is painted."""
     painting = painted(page, corner, size, number)
     places = _pale(text) if painting.has_pale_text else frozenset[int]()
     grounds = [Mark(*box) for box in painting.pictures]
     grounds += [mark for mark in painting.marks if not mark.white and not mark.is_thin]
-    return list(_characters(text, corner, places, grounds)), painting.marks
+    boxes = list(_loose_boxes(text))
+    says, has_inked_blanks = told(text, _texts(text), boxes)
+    characters = _on_paper(_characters(text, zip(says, boxes, strict=True), corner, places, grounds), size)
+    return PaintedPage(*size, characters, painting.marks, has_inked_blanks=has_inked_blanks)
+
+
+def _on_paper(characters: list[Character], size: Point) -> list[Character]:
+    """The characters that are not wholly outside of what is shown of the page."""
+    if not characters:
+        return characters
+    _, lefts, tops, rights, bottoms = zip(*characters, strict=True)
+    width, height = size
+    if min(rights) >= 0 and min(bottoms) >= 0 and max(lefts) <= width and max(tops) <= height:
+        return characters
+    inside = [c for c in characters if c[3] >= 0 and c[4] >= 0 and c[1] <= width and c[2] <= height]
+    return inside or characters  # A page shown beside its print: whoever shows it so does not mean it.
 
 
 def _pale(text: Any) -> frozenset[int]:
@@ -222,19 +256,25 @@ def _turn_upright(page: Any, turns: int, box: tuple[float, float, float, float])
     c.FPDFPage_TransFormWithClip(page, c.FS_MATRIX(*matrix), None)
 
 
-def _characters(text: Any, corner: Point, pale: frozenset[int], grounds: Sequence[Mark]) -> list[Character]:
+def _characters(
+    text: Any,
+    printed_in: Iterable[tuple[str, tuple[float, ...]]],
+    corner: Point,
+    pale: frozenset[int],
+    grounds: Sequence[Mark],
+) -> list[Character]:
     """The characters with their advance boxes, but for white ones where nothing is painted behind."""
     left, top = corner
     new = tuple.__new__  # What the class does, without its checks: a quarter of this loop.
     trusted: set[int] = set()
     out: list[Character] = []
-    for place, (printed, (x0, y1, x1, y0)) in enumerate(zip(_texts(text), _loose_boxes(text), strict=True)):
+    for place, (printed, (x0, y1, x1, y0)) in enumerate(printed_in):
         if printed in _NOTHING:
             continue
         size = int((y1 - y0) * _SIZE_STEPS)
         if size not in trusted:
-            if printed == " " and x1 <= x0:
-                continue  # A space that PDFium made up.
+            if 0 < y1 - y0 < LEAST_PRINT or (printed == " " and x1 <= x0):
+                continue  # Not seen, or a space that PDFium made up.
             if _is_aslant(text, place):
                 continue  # A watermark across the page, which is in every cell and in none.
             tight = _tight_box(text, place)
@@ -255,9 +295,8 @@ def _loose_boxes(text: Any) -> Iterator[tuple[float, ...]]:
     count = c.FPDFText_CountChars(text)
     edges = (ctypes.c_float * (4 * count))()
     start, step = ctypes.addressof(edges), ctypes.sizeof(c.FS_RECTF)
-    address = address_of(text)
-    for place in range(count):
-        _GET_LOOSE_BOX(address, place, start + step * place)
+    places = range(start, start + count * step, step)
+    deque(map(_GET_LOOSE_BOX, repeat(address_of(text)), range(count), places), maxlen=0)
     known = edges[:]
     if not math.isfinite(sum(known)):
         boxes = (known[at : at + 4] for at in range(0, 4 * count, 4))
@@ -273,8 +312,8 @@ def _texts(text: Any) -> Sequence[str]:
     if c.FPDFText_GetText(text, 0, count, buffer) == count + 1:
         codes = bytes(buffer)[:-2].decode("utf-16-le", "replace")
         if len(codes) == count:
-            return codes.replace(_HYPHEN, "-")
-    return [chr(c.FPDFText_GetUnicode(text, place)).replace(_HYPHEN, "-") for place in range(count)]
+            return codes
+    return [chr(c.FPDFText_GetUnicode(text, place)) for place in range(count)]
 
 
 def _is_aslant(text: Any, place: int) -> bool:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from unicodedata import normalize
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
@@ -22,14 +21,14 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Character, print_lines, set_runs
 from pipeline.readers.pages import Page
+from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.rules import Mark
 from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides
+from pipeline.readers.told import ideograph
 
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # It tells of each glyph that a font lacks.
-_RADICALS = dict(zip("⺟⺠⻄⻅⻆⻉⻋⻓⻔⻚⻛⻜⻢⻥⻦⻬⻰", "母民西见角贝车长门页风飞马鱼鸟齐龙", strict=True))
-"""Ideographs by the radicals of them that browsers write instead (Unicode, EquivalentUnifiedIdeograph.txt)."""
 _UNMAPPED = re.compile(r"\(cid:\d+\)")
 
 
@@ -68,9 +67,7 @@ def read_page(page: Any) -> Page:
 
 def _told(text: str) -> str:
     """The text of a character: the ideograph where the file tells a radical, U+FFFD where it tells nothing."""
-    if text in _RADICALS:
-        return _RADICALS[text]
-    return normalize("NFKC", text) if "\u2f00" <= text <= "\u2fdf" else _UNMAPPED.sub("\ufffd", text)
+    return ideograph(text) if len(text) == 1 else _UNMAPPED.sub(UNKNOWN, text)
 
 
 def _characters(page: Any) -> list[Character]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+UNKNOWN = "\ufffd"
+"""Stands for a character that is seen and of which nothing tells what it says."""
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’—…·]"
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NO_BREAK_SPACE = re.compile(r"[\u00a0\u2007\u202f]")

@@ -1,0 +1,87 @@
+"""The text of a loaded page in, what each of its characters says out: U+FFFD for one that is seen and tells nothing.
+
+Fonts are cut down to the characters used, and the table that says what each glyph stands for may be lost, or lack
+some. PDFium then gives the glyph's bare number, which may look like any character, or a blank.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Sequence
+from typing import Any
+from unicodedata import normalize
+
+import pypdfium2.raw as c
+
+from pipeline.readers.painting import address_of, plain_function
+from pipeline.readers.printed import UNKNOWN
+
+FLAT = 0.25
+"""Share of its line's height that a hyphen's ink is high at most."""
+_HYPHENS = "\2\u00ad"
+_BLANK = re.compile("[\0-\x20\x7f-\xa0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufffe\uffff]")
+_PLAIN = re.compile("[!-~]")
+"""What a bare number may look like and be taken for a digit, a point or a sign."""
+_STRAY = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
+_RADICALS = dict(zip("⺟⺠⻄⻅⻆⻉⻋⻓⻔⻚⻛⻜⻢⻥⻦⻬⻰", "母民西见角贝车长门页风飞马鱼鸟齐龙", strict=True))
+"""Ideographs by the radicals of them that browsers write instead (Unicode, EquivalentUnifiedIdeograph.txt)."""
+_IS_UNMAPPED = plain_function(c.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
+
+
+def ideograph(character: str) -> str:
+    """The ideograph that a radical or a form kept for old character sets stands for; others as they are."""
+    if character in _RADICALS:
+        return _RADICALS[character]
+    plain = normalize("NFKC", character)
+    return plain if len(plain) == 1 and _STRAY.match(character) else character
+
+
+def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) -> tuple[list[str], bool]:
+    """What each character of a page says, and whether some are called blank and are none.
+
+    Args:
+        text: The loaded text of the page.
+        printed: What PDFium takes each character for.
+        boxes: Left, top, right and bottom of each; empty for one that PDFium made up.
+    """
+    joined, out = "".join(printed), list(printed)
+    address = address_of(text)
+    has_inked = False
+    for found in _BLANK.finditer(joined):
+        place, character = found.start(), found.group()
+        left, top, right, bottom = boxes[place]
+        if right > left and top > bottom:
+            if _IS_UNMAPPED(address, place) == 1:
+                out[place] = UNKNOWN
+                continue
+            out[place] = _of_ink(text, place, character, top - bottom)
+            has_inked = has_inked or out[place] == UNKNOWN
+        elif character in _HYPHENS:
+            out[place] = "-"
+    for found in _PLAIN.finditer(joined):
+        if _IS_UNMAPPED(address, found.start()) == 1:
+            out[found.start()] = UNKNOWN
+    for found in _STRAY.finditer(joined):
+        out[found.start()] = ideograph(found.group())
+    return out, has_inked
+
+
+def _of_ink(text: Any, place: int, character: str, line: float) -> str:
+    """A character that is called blank: as it is where nothing is seen of it."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    c.FPDFText_GetCharBox(text, place, left, right, bottom, top)
+    width, height = right.value - left.value, top.value - bottom.value
+    if character in _HYPHENS and height <= FLAT * line:
+        return "-"
+    return UNKNOWN if width > 0 and height > 0 and _brings_its_shapes(text, place) else character
+
+
+def _brings_its_shapes(text: Any, place: int) -> bool:
+    """Whether the file embeds the font of a character: the ink of others is not theirs.
+
+    Of fonts of drawings (Type 3) PDFium says no; they state boxes for their blanks, too.
+    """
+    item = c.FPDFText_GetTextObject(text, place)
+    font = c.FPDFTextObj_GetFont(item) if item else None
+    return bool(font and c.FPDFFont_GetIsEmbedded(font) == 1)

@@ -1,0 +1,390 @@
+"""A loaded page flows in and is rid of what nobody sees of it; whether any text was among that flows out.
+
+Text may be set without being painted, or in a colour that lets everything through; it may lie outside of the page,
+or of what its clip or its form lets be seen, or under a patch that was painted over it. What is clipped to a thin
+strip is a rule. All objects are asked the same at once: each call from within Python takes as long again as the call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+
+import pypdfium2.raw as c
+
+from pipeline.readers.painting import (
+    IDENTITY,
+    MAX_DEPTH,
+    MAX_PAINTED,
+    Matrix,
+    _around,
+    _moved,
+    _times,
+    address_of,
+    matrix_of,
+    plain_function,
+)
+from pipeline.readers.rules import THIN
+
+UNSEEN_SHARE = 0.8
+"""Share of a page's text that nobody sees from which all of it is taken for guessed: a stamp may be added."""
+HIDDEN_SHARE = 0.8
+"""Share of a text that its clip cuts off, or that a patch covers, from which it is not seen."""
+WRITTEN_OVER = 0.3
+"""Share of a text that a later one takes on a picture between them, from which the earlier one is not seen."""
+CUT = 3.0
+"""Points by which a clip shortens what is painted from which the rest is looked at."""
+MOST_PATCHES = 5_000
+
+Edges = tuple[float, float, float, float]
+"""Left, bottom, right and top, in coordinates that run upwards."""
+
+_UNPAINTED = frozenset({c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP})
+_TEXT, _PATH = c.FPDF_PAGEOBJ_TEXT, c.FPDF_PAGEOBJ_PATH
+_IMAGE, _SHADING, _FORM = c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_SHADING, c.FPDF_PAGEOBJ_FORM
+_NOWHERE: Edges = (0.0, 0.0, 0.0, 0.0)
+_CORNERS = range(4)
+_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
+_GET_TYPE = plain_function(c.FPDFPageObj_GetType, _INT, _POINTER)
+_GET_OBJECT = plain_function(c.FPDFPage_GetObject, _POINTER, _POINTER, _INT)
+_GET_INNER_OBJECT = plain_function(c.FPDFFormObj_GetObject, _POINTER, _POINTER, ctypes.c_ulong)
+_GET_TEXT_MODE = plain_function(c.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
+_GET_CLIP = plain_function(c.FPDFPageObj_GetClipPath, _POINTER, _POINTER)
+_COUNT_CLIPS = plain_function(c.FPDFClipPath_CountPaths, _INT, _POINTER)
+_COUNT_CLIP_SEGMENTS = plain_function(c.FPDFClipPath_CountPathSegments, _INT, _POINTER, _INT)
+_GET_CLIP_SEGMENT = plain_function(c.FPDFClipPath_GetPathSegment, _POINTER, _POINTER, _INT, _INT)
+_GET_POINT = plain_function(c.FPDFPathSegment_GetPoint, _INT, *[_POINTER] * 3)
+_COUNT_SEGMENTS = plain_function(c.FPDFPath_CountSegments, _INT, _POINTER)
+_GET_SEGMENT = plain_function(c.FPDFPath_GetPathSegment, _POINTER, _POINTER, _INT)
+_GET_MODE = plain_function(c.FPDFPath_GetDrawMode, _INT, *[_POINTER] * 3)
+_GET_FILL = plain_function(c.FPDFPageObj_GetFillColor, _INT, *[_POINTER] * 5)
+_GET_STROKE = plain_function(c.FPDFPageObj_GetStrokeColor, _INT, *[_POINTER] * 5)
+_GET_BOUNDS = plain_function(c.FPDFPageObj_GetBounds, _INT, *[_POINTER] * 5)
+_IS_SEEN_THROUGH = plain_function(c.FPDFPageObj_HasTransparency, _INT, _POINTER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """What holds objects: a form (None for the page itself), how it is placed, and what its clip lets be seen."""
+
+    form: Any = None
+    matrix: Matrix = IDENTITY
+    clip: Edges | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    """The objects of a page in the order of painting, those of forms behind them, by place from 0.
+
+    Attributes:
+        items: The objects.
+        kinds: Their types.
+        boxes: Where they stand on the page, unclipped, of those that were measured.
+        holders: What holds them.
+        clips: What their clips let be seen, for those that have any.
+        unpainted: The texts of which nothing is painted.
+    """
+
+    items: list[int] = field(default_factory=list)
+    kinds: list[int] = field(default_factory=list)
+    boxes: dict[int, Edges] = field(default_factory=dict)
+    holders: list[_Holder] = field(default_factory=list)
+    clips: dict[int, Edges] = field(default_factory=dict)
+    unpainted: list[int] = field(default_factory=list)
+
+    def places(self, kind: int) -> list[int]:
+        """Where the objects of a type stand."""
+        return [place for place, found in enumerate(self.kinds) if found == kind]
+
+    def measure(self, places: Iterable[int]) -> None:
+        """Measures where objects stand."""
+        new = [place for place in places if place not in self.boxes]
+        edges = (ctypes.c_float * (4 * len(new)))()
+        deque(map(_GET_BOUNDS, [self.items[place] for place in new], *_columns(edges)), maxlen=0)
+        numbers = iter(edges[:])
+        self.boxes.update(zip(new, zip(numbers, numbers, numbers, numbers, strict=True), strict=True))
+        if self.has_forms:
+            for place in new:
+                if (matrix := self.holders[place].matrix) is not IDENTITY:
+                    self.boxes[place] = _placed(self.boxes[place], matrix)
+
+    @property
+    def has_forms(self) -> bool:
+        """Whether any object stands in a form."""
+        return _FORM in self.kinds
+
+
+def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> bool:
+    """Takes out of a loaded page what nobody sees of it.
+
+    Text that is not painted and lies over or under pictures stays where it is nearly all the page has: a scanner's
+    program guessed it.
+
+    Args:
+        page: The page.
+        hidden: The places, from 0, of objects that lie on layers switched off; see `layers`.
+
+    Returns:
+        Whether any text was taken out.
+    """
+    found = _Found()
+    _gather(found, page, c.FPDFPage_CountObjects(page), _GET_OBJECT, _Holder(), 0)
+    texts = found.places(_TEXT)
+    gone = {place for place in hidden if place < len(found.items)}
+    if found.unpainted and not _is_guessed(found, texts):
+        gone.update(found.unpainted)
+    gone.update(_cut_off(page, found))
+    gone.update(_covered(found, texts))
+    for place in gone:
+        _remove(page, found.holders[place], found.items[place])
+    return any(found.kinds[place] == _TEXT for place in gone)
+
+
+def _gather(found: _Found, holder: Any, count: int, get_item: Any, within: _Holder, depth: int) -> None:
+    if len(found.items) + count > MAX_PAINTED:
+        return  # Whoever reads the page refuses it.
+    items = list(map(get_item, repeat(address_of(holder)), range(count)))
+    kinds = list(map(_GET_TYPE, items))
+    clips = _clips_of(items, kinds, within)
+    unpainted = _unpainted(items, kinds)
+    start = 0
+    for place in [*(place for place, kind in enumerate(kinds) if kind == _FORM), count - 1]:
+        before, end = len(found.items) - start, place + 1
+        found.items += items[start:end]
+        found.kinds += kinds[start:end]
+        found.holders += [within] * max(end - start, 0)
+        found.clips.update((before + n, clip) for n, clip in clips.items() if start <= n < end)
+        found.unpainted += [before + n for n in unpainted if start <= n < end]
+        if start < end and kinds[place] == _FORM and depth < MAX_DEPTH:
+            form = ctypes.cast(items[place], c.FPDF_PAGEOBJECT)
+            inner = _Holder(form, _times(matrix_of(form), within.matrix), clips.get(place))
+            _gather(found, form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
+        start = max(start, end)
+
+
+def _columns(numbers: Any) -> list[range]:
+    """The addresses of numbers that stand in rows of four, by column."""
+    start, size = ctypes.addressof(numbers), ctypes.sizeof(numbers._type_)
+    return [range(start + part * size, start + ctypes.sizeof(numbers), 4 * size) for part in range(4)]
+
+
+def _placed(box: Edges, matrix: Matrix) -> Edges:
+    left, bottom, right, top = box
+    return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
+
+
+def _unpainted(items: Sequence[int], kinds: Sequence[int]) -> list[int]:
+    """The places of texts that are set without being painted, or in a colour that lets everything through."""
+    places = [place for place, kind in enumerate(kinds) if kind == _TEXT]
+    texts = [items[place] for place in places]
+    colours = (ctypes.c_uint * (4 * len(texts)))()
+    known = list(map(_GET_FILL, texts, *_columns(colours)))
+    modes = list(map(_GET_TEXT_MODE, texts))
+    if 0 not in colours[3::4] and _UNPAINTED.isdisjoint(modes):
+        return []
+    return [
+        place
+        for place, mode, ok, alpha in zip(places, modes, known, colours[3::4], strict=True)
+        if mode in _UNPAINTED or (alpha == 0 and ok and mode != c.FPDF_TEXTRENDERMODE_STROKE)
+    ]
+
+
+def _clips_of(items: Sequence[int], kinds: Sequence[int], within: _Holder) -> dict[int, Edges]:
+    """What clips let be seen of objects, taken for upright rectangles; of those alone that have any.
+
+    Each rule has a clip of its own in what word processors write: those of thin paths are not looked at.
+    """
+    clips: dict[int, Edges] = {}
+    if within.clip is not None:
+        clips = dict.fromkeys(range(len(items)), within.clip)
+    paths = list(map(_GET_CLIP, items))
+    counts = list(map(_COUNT_CLIPS, paths))
+    if max(counts, default=0) <= 0:
+        return clips
+    lengths: list[tuple[int, int]] = []
+    segments: list[int] = []
+    edges = (ctypes.c_float * 4)()
+    to_edges = [column[0] for column in _columns(edges)]
+    for place, count in enumerate(counts):
+        if count > 0 and kinds[place] == _PATH:
+            _GET_BOUNDS(items[place], *to_edges)
+            if _is_strip((edges[0], edges[1], edges[2], edges[3])):
+                continue
+        for number in range(count):
+            length = max(_COUNT_CLIP_SEGMENTS(paths[place], number), 0)
+            segments += map(_GET_CLIP_SEGMENT, repeat(paths[place]), repeat(number), range(length))
+            lengths.append((place, length))
+    numbers = _numbers_of(segments)
+    xs, ys, at = numbers[::2], numbers[1::2], 0
+    for place, length in lengths:
+        own, at = slice(at, at + length), at + length
+        box = (min(xs[own]), min(ys[own]), max(xs[own]), max(ys[own])) if length else _NOWHERE
+        if within.matrix is not IDENTITY:
+            box = _placed(box, within.matrix)
+        clips[place] = _common(clips[place], box) or _NOWHERE if place in clips else box
+    return clips
+
+
+def _numbers_of(segments: Sequence[int]) -> list[float]:
+    """Where the points of segments stand, to the right and up in turn."""
+    numbers = (ctypes.c_float * (2 * len(segments)))()
+    start, end = ctypes.addressof(numbers), ctypes.addressof(numbers) + ctypes.sizeof(numbers)
+    deque(map(_GET_POINT, segments, range(start, end, 8), range(start + 4, end, 8)), maxlen=0)
+    return numbers[:]
+
+
+def _is_guessed(found: _Found, texts: Sequence[int]) -> bool:
+    """Whether what is not painted is nearly all the text, and stands on pictures."""
+    if len(found.unpainted) < UNSEEN_SHARE * len(texts):
+        return False
+    images = found.places(_IMAGE)
+    found.measure([*images, *found.unpainted])
+    pictures = [found.boxes[place] for place in images]
+    on_pictures = sum(
+        any(_common(found.boxes[place], picture) for picture in pictures) for place in found.unpainted
+    )
+    return 2 * on_pictures >= len(found.unpainted)
+
+
+def _cut_off(page: Any, found: _Found) -> Iterator[int]:
+    """What its clip lets nobody see; what is left of it as a strip is painted anew as a rule."""
+    found.measure(found.clips)
+    for place, clip in found.clips.items():
+        box, kind = found.boxes[place], found.kinds[place]
+        seen = _common(box, clip)
+        if kind == _TEXT:
+            if _area(seen) <= (1 - HIDDEN_SHARE) * _area(box):
+                yield place
+        elif seen is None:
+            yield place
+        elif kind != _FORM and _is_strip(seen) and (kind == _SHADING or _is_shortened(seen, box)):
+            _paint_strip(page, found.items[place], kind, seen)
+            yield place
+
+
+def _is_shortened(seen: Edges, box: Edges) -> bool:
+    return any(abs(edge - whole) > CUT for edge, whole in zip(seen, box, strict=True))
+
+
+def _is_strip(box: Edges) -> bool:
+    return min(box[2] - box[0], box[3] - box[1]) <= THIN
+
+
+def _covered(found: _Found, texts: Sequence[int]) -> Iterator[int]:
+    """Texts under patches that were painted over them, and what else is painted under such a patch."""
+    if not texts:
+        return
+    after = [p for p in range(texts[0], len(found.kinds)) if found.kinds[p] in (_PATH, _IMAGE)]
+    found.measure(after)
+    patches = [place for place in after if not _is_strip(found.boxes[place])]
+    if not patches:
+        return
+    found.measure(texts)
+    rows = sorted(
+        ((y0 + y1) / 2, (x0 + x1) / 2, place) for place in texts for x0, y0, x1, y1 in (found.boxes[place],)
+    )
+    for patch in patches[:MOST_PATCHES]:
+        left, bottom, right, top = box = found.boxes[patch]
+        row = rows[bisect_left(rows, (bottom,)) : bisect_left(rows, (top,))]
+        near = [place for _, x, place in row if left < x < right]
+        under = [place for place in near if place < patch and _is_mostly_in(found.boxes[place], box)]
+        if not under:
+            continue
+        if found.kinds[patch] == _IMAGE:
+            yield from _written_over(found, under, [place for place in near if place > patch])
+        elif seen := _patch(found, patch):
+            under = [place for place in under if _is_mostly_in(found.boxes[place], seen)]
+            yield from under
+            if under:
+                found.measure(range(patch))
+                yield from (place for place in range(patch) if _lies_in(found.boxes[place], seen))
+
+
+def _written_over(found: _Found, under: Sequence[int], over: Sequence[int]) -> Iterator[int]:
+    """The texts that others take the place of: on a picture, which may let through what lies under it."""
+    for place in under:
+        box = found.boxes[place]
+        if any(_area(_common(box, found.boxes[other])) >= WRITTEN_OVER * _area(box) for other in over):
+            yield place
+
+
+def _is_mostly_in(box: Edges, other: Edges) -> bool:
+    return _area(_common(box, other)) >= HIDDEN_SHARE * _area(box) > 0
+
+
+def _lies_in(box: Edges, other: Edges) -> bool:
+    return other[0] <= box[0] and other[1] <= box[1] and box[2] <= other[2] and box[3] <= other[3]
+
+
+def _patch(found: _Found, place: int) -> Edges | None:
+    """The place that a path covers with one colour, where it is an upright rectangle; else None."""
+    path, box = found.items[place], found.boxes[place]
+    filled = _numbers(ctypes.c_int, 2, _GET_MODE, path)
+    if not filled or not filled[0] or not 4 <= _COUNT_SEGMENTS(path) <= 5 or _IS_SEEN_THROUGH(path):
+        return None
+    colour = _numbers(ctypes.c_uint, 4, _GET_FILL, path)
+    if colour is None or colour[3] < 255 or not _is_upright(found, place):
+        return None
+    clip = found.clips.get(place)
+    return box if clip is None else _common(box, clip)
+
+
+def _is_upright(found: _Found, place: int) -> bool:
+    """Whether the corners of a path are those of its box."""
+    path, box = ctypes.cast(found.items[place], c.FPDF_PAGEOBJECT), found.boxes[place]
+    own = _times(matrix_of(path), found.holders[place].matrix)
+    breadth = ctypes.c_float()
+    c.FPDFPageObj_GetStrokeWidth(path, breadth)
+    slack = 1.0 + breadth.value
+    numbers = _numbers_of([_GET_SEGMENT(found.items[place], number) for number in _CORNERS])
+    corners = zip(numbers[::2], numbers[1::2], strict=True)
+    return all(
+        min(abs(x - box[0]), abs(x - box[2])) <= slack and min(abs(y - box[1]), abs(y - box[3])) <= slack
+        for x, y in (_moved(corner, own) for corner in corners)
+    )
+
+
+def _numbers(kind: Any, count: int, get: Any, item: int) -> list[int] | None:
+    """The numbers that a call leaves; None where it has none."""
+    numbers = (kind * count)()
+    start = ctypes.addressof(numbers)
+    return numbers[:] if get(item, *(start + 4 * place for place in range(count))) else None
+
+
+def _paint_strip(page: Any, item: int, kind: int, seen: Edges) -> None:
+    """Paints what is seen of an object as a rule in its colour."""
+    left, bottom, right, top = seen
+    strip = c.FPDFPageObj_CreateNewRect(left, bottom, right - left, top - bottom)
+    colour = None
+    if kind == _PATH:
+        modes = _numbers(ctypes.c_int, 2, _GET_MODE, item) or [0]
+        colour = _numbers(ctypes.c_uint, 4, _GET_FILL if modes[0] else _GET_STROKE, item)
+    c.FPDFPageObj_SetFillColor(strip, *(colour or (0, 0, 0, 255)))
+    c.FPDFPath_SetDrawMode(strip, c.FPDF_FILLMODE_WINDING, 0)
+    c.FPDFPage_InsertObject(page, strip)
+
+
+def _remove(page: Any, holder: _Holder, item: int) -> None:
+    handle = ctypes.cast(item, c.FPDF_PAGEOBJECT)
+    if holder.form is None:
+        removed = c.FPDFPage_RemoveObject(page, handle)
+    else:
+        removed = c.FPDFFormObj_RemoveObject(holder.form, handle)
+    if removed:
+        c.FPDFPageObj_Destroy(handle)
+
+
+def _common(one: Edges, other: Edges) -> Edges | None:
+    """What two boxes share; None for nothing."""
+    left, bottom = max(one[0], other[0]), max(one[1], other[1])
+    right, top = min(one[2], other[2]), min(one[3], other[3])
+    return (left, bottom, right, top) if left <= right and bottom <= top else None
+
+
+def _area(box: Edges | None) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1]) if box else 0.0
