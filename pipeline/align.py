@@ -18,6 +18,7 @@ from pipeline.templates import Block, Label
 from pipeline.values import is_numeric_text, is_value_text
 
 _Keyed = list[tuple[str, Cell]]
+_Drawn = tuple[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,14 +272,17 @@ def _printed_order(slots: tuple[Slot, ...], printed: _Printed) -> Header | None:
     order = tuple(by_place[found[place]] for place in sorted(found))
     if order != slots and not _under_parents(printed, {place: by_place[found[place]] for place in found}):
         return None
-    strangers = [c.column for c in _strangers(printed) if _is_column(c, printed) and c.column > min(found)]
+    above = frozenset[str]().union(*map(_names_above, slots))
+    strangers = [
+        c.column for c in _strangers(printed) if _is_column(c, printed, above) and c.column > min(found)
+    ]
     places = sorted([*found, *strangers])
     return Header(tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places), seen=True)
 
 
-def _is_column(stranger: Cell, printed: _Printed) -> bool:
+def _is_column(stranger: Cell, printed: _Printed, above: frozenset[str]) -> bool:
     """Whether what names no column of the form is a column: one that stands over others ends above the lowest."""
-    is_parent = any(h.cell is stranger and h.meanings for h in printed.labels)
+    is_parent = any(h.cell is stranger and _parent_name(h, above) for h in printed.labels)
     foot = max(cell.row + cell.row_span for _, cell in printed.columns)
     return bool(stranger.text.strip()) and not (is_parent and stranger.row + stranger.row_span < foot)
 
@@ -327,12 +331,14 @@ class Margin:
 
     Attributes:
         columns: The grid columns of the values in all clear rows; None where these disagree or there are none.
-        leading: Blank cells between label and values, by the number of cells behind the label; None where the
-            clear rows with so many cells disagree.
+        filled: The places that hold anything in some row, by the number of its values and the grid columns of
+            the cells behind its label.
+        apart: Those of which the values of two rows or more stand in each, with blank cells among them.
     """
 
     columns: tuple[int, ...] | None = None
-    leading: Mapping[int, int | None] = field(default_factory=dict)
+    filled: Mapping[_Drawn, frozenset[int]] = field(default_factory=dict)
+    apart: Mapping[_Drawn, frozenset[int]] = field(default_factory=dict)
 
 
 def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
@@ -341,15 +347,27 @@ def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
     Args:
         rows: Data rows of one grid with the number of values each should have.
     """
-    leading: dict[int, int | None] = {}
     columns: set[tuple[int, ...]] = set()
+    filled: dict[_Drawn, frozenset[int]] = {}
+    whole: Counter[tuple[_Drawn, frozenset[int]]] = Counter()
     for row, width in rows:
-        filled = [i for i, cell in enumerate(row.values) if cell.text.strip()]
-        if len(filled) == width and filled[-1] - filled[0] == width - 1:
-            columns.add(tuple(cell.column for cell in row.values[filled[0] : filled[0] + width]))
-            first = leading.setdefault(len(row.values), filled[0])
-            leading[len(row.values)] = first if first == filled[0] else None
-    return Margin(columns.pop() if len(columns) == 1 else None, leading)
+        own = _filled(row.values)
+        shape = _shape(row.values)
+        drawn = width, shape
+        filled[drawn] = filled.get(drawn, frozenset()) | own
+        whole[drawn, own] += len(own) == width
+        if len(own) == width and max(own) - min(own) == width - 1:
+            columns.add(shape[min(own) : min(own) + width])
+    apart = {drawn: own for (drawn, own), count in whole.items() if count > 1 and own == filled[drawn]}
+    return Margin(columns.pop() if len(columns) == 1 else None, filled, apart)
+
+
+def _filled(values: Sequence[Cell]) -> frozenset[int]:
+    return frozenset(place for place, cell in enumerate(values) if cell.text.strip())
+
+
+def _shape(values: Sequence[Cell]) -> tuple[int, ...]:
+    return tuple([cell.column for cell in values])
 
 
 def align(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:
@@ -376,14 +394,15 @@ def _all_blank(values: Sequence[Cell], width: int) -> tuple[Cell, ...] | None:
 
 
 def _drop_blanks(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:
-    extra = len(values) - width
-    filled = [i for i, cell in enumerate(values) if cell.text.strip()]
-    possible = [s for s in range(extra + 1) if s <= filled[0] and filled[-1] < s + width]
+    """The values among more cells: the one run with room for those of all rows drawn alike, or where these stand."""
+    shape = _shape(values)
+    if (width, shape) in clear.apart:
+        return tuple(values[place] for place in sorted(clear.apart[width, shape]))
+    filled = clear.filled.get((width, shape), frozenset()) | _filled(values)
+    starts = range(len(values) - width + 1)
+    possible = [s for s in starts if s <= min(filled) and max(filled) < s + width]
     if len(possible) > 1 and clear.columns is not None:
-        columns = [cell.column for cell in values]
-        possible = [s for s in possible if tuple(columns[s : s + width]) == clear.columns]
-    elif (leading := clear.leading.get(len(values))) in possible:
-        possible = [leading]
+        possible = [s for s in possible if shape[s : s + width] == clear.columns]
     return tuple(values[possible[0] : possible[0] + width]) if len(possible) == 1 else None
 
 

@@ -23,6 +23,7 @@ LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer l
 MOST_PIECES = 14  # lines over which one label may be wrapped
 LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
 PROSE_MARKS = "。；;"
+NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
 _PAGE_MARK = re.compile(r"\s*(?:[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+|[1-9]\d{0,2}\s*[/／]\s*[1-9]\d{0,2})\s*")
@@ -94,8 +95,9 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
             run.open_table, buffer, values = False, [], []
             continue
         if values and words:
+            number = [values.pop()] if _is_cut_number(values[-1], words[0]) else []
             _close(run, buffer, values)
-            buffer, values = [], []
+            buffer, values = number, []
         buffer += words
         if _is_prose(words):
             _keep_prose(run, buffer)
@@ -103,6 +105,11 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
         values += numbers
     _close(run, buffer, values)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS else blocks
+
+
+def _is_cut_number(last: _Piece, word: _Piece) -> bool:
+    """Whether a line that reads as a value is the number of the label in the next line, which begins with its point."""
+    return word.text.startswith(NUMBER_POINTS) and last.text.isdecimal() and last.text == last.source.text
 
 
 def _is_page_number(text: str) -> bool:

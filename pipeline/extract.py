@@ -528,7 +528,9 @@ def _read_values(
         result.leave(table, row, row.numeric, words)
         result.findings.append(Finding(words, row.locator, table))
         return
-    cells = align(row.values, len(header.slots), clear)
+    # Where a column is none of the form's, a blank may be its: then nothing tells whose the numbers are.
+    is_sure = len(row.values) == len(header.slots) or all(slot.column for slot in header.slots)
+    cells = align(row.values, len(header.slots), clear) if is_sure else None
     if cells is None:
         _leave_count(row, table, len(header.slots), result)
         return

@@ -20,7 +20,7 @@ from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "4"
+VERSION = "5"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 LEAST_COMMA_ROWS = 5
@@ -163,14 +163,15 @@ def _joined_rows(run: Sequence[Line]) -> list[list[Line]]:
 
 
 def _pipe_rows(run: Sequence[Line]) -> list[list[Line]]:
-    """Rows of a run with a row a line, cells joined by `|`; lines that only draw a rule are left out."""
-    rows = []
-    for number, line in run:
-        inner = _drawn(line).strip()
-        if inner and not _RULE.fullmatch(inner):
-            inner = inner[1:].removesuffix("|") if inner.startswith("|") else inner
-            rows.append([(number, cell) for cell in inner.split("|")])
-    return rows
+    """Rows of a run with a row a line, cells joined by `|`; lines that only draw a rule are left out.
+
+    Lines are framed by `|` where all of them begin with one: a line alone may do so for a blank first cell.
+    """
+    drawn = [(number, _drawn(line).strip(" \t\u3000")) for number, line in run]
+    rows = [(number, line) for number, line in drawn if line and not _RULE.fullmatch(line)]
+    is_framed = all(line.startswith("|") for _, line in rows)
+    inner = ((number, line[1:].removesuffix("|") if is_framed else line) for number, line in rows)
+    return [[(number, cell) for cell in line.split("|")] for number, line in inner]
 
 
 _READERS: dict[str, Callable[[Sequence[Line]], list[list[Line]]] | None] = {

@@ -189,6 +189,7 @@ def cells(*values: str) -> list[str] | None:
         (["", "1", "2", "3"], ["1", "2", "3"]),
         (["1", "2", "3", "", ""], ["1", "2", "3"]),
         (["", "1", "", "3", ""], ["1", "", "3"]),
+        (["1", "", "2", "", "3"], None),
         (["1 2 3"], ["1", "2", "3"]),
         (["1 2", "3"], ["1", "2", "3"]),
         ([""], ["", "", ""]),
@@ -227,6 +228,17 @@ def test_a_label_with_more_cells_than_others_does_not_shift_its_values() -> None
     assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["1", "2", ""]
     unlike = margin([(rows[0], 3), (replace(rows[0], values=rows[0].values[:1] + rows[1].values[1:3]), 3)])
     assert align(rows[1].values, 3, unlike) is None
+
+
+def test_values_that_stand_apart_are_told_by_the_rows_drawn_alike() -> None:
+    names = ("（一）予以公开", "（七）总计", "四、结转下年度继续办理")
+    lines = (["1", "", "2", "", "3"], ["4", "", "5", "", "6"], ["", "", "7", "", ""])
+    table = [texts(name, *line) for name, line in zip(names, lines, strict=True)]
+    rows = read_rows([grid(table)], LEXICON)
+    clear = margin([(row, 3) for row in rows])
+    assert [c.text for c in align(rows[2].values, 3, clear) or ()] == ["", "7", ""]
+    one = margin([(row, 3) for row in rows[1:]])
+    assert [align(row.values, 3, one) for row in rows[1:]] == [None, None]
 
 
 def banded(*bands: tuple[str, int], results: int = 0) -> Rows:

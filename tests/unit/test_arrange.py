@@ -273,3 +273,22 @@ def test_grids_are_left_as_they_are(facts: Facts) -> None:
 
     whole = drawn("前言。", rows_of(facts, "applications"), "后记。")
     assert arrange(whole) == whole
+
+
+def test_a_label_cut_between_its_number_and_its_point() -> None:
+    lines = [
+        "5",
+        "．属于三类内部事务信息",
+        *"1234567",
+        "6",
+        "、属于四类过程性信息",
+        *"2345678",
+        "7.属于行政执法案卷",
+        *"3456789",
+    ]
+    (grid,) = arrange(Document(tuple(map(Paragraph, lines)), "text/plain", "0" * 64, "test")).grids
+    assert [[cell.text for cell in row] for row in grid.rows] == [
+        ["5．属于三类内部事务信息", *"1234567"],
+        ["6、属于四类过程性信息", *"2345678"],
+        ["7.属于行政执法案卷", *"3456789"],
+    ]

@@ -64,7 +64,7 @@ def test_commas_of_prose_and_of_thousands_are_none_of_cells() -> None:
 
 
 def test_rows_may_be_ragged() -> None:
-    assert grids("规章|1|2\n行政许可|3\n|4|") == [[["规章", "1", "2"], ["行政许可", "3"], ["4"]]]
+    assert grids("规章|1|2\n行政许可|3\n|4|") == [[["规章", "1", "2"], ["行政许可", "3"], ["", "4", ""]]]
 
 
 def test_a_cell_broken_over_lines() -> None:
