@@ -105,6 +105,10 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
     if printed.counts > wanted:
         # A header printed again at the top of the next page, before any data row: the last one counts.
         printed = _printed(block, variant, [h for h in labels if h.grid == labels[-1].grid])
+    if printed.counts - wanted:
+        # Labels that a copy repeats in each line they reach down to: the last mention of each counts.
+        lowest = _printed(block, variant, _last_mentions(printed, wanted))
+        printed = lowest if lowest.counts == wanted else printed
     if printed.counts - wanted or (not printed.columns and printed.of_another):
         return None
     slots = _with_factors(expected, printed)
@@ -114,6 +118,19 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
     if whole is None and _in_form_order(printed, block) and _bands_in_form_order(printed, block):
         return Header(slots, seen=True)
     return whole
+
+
+def _last_mentions(printed: _Printed, wanted: Counter[str]) -> list[HeaderLabel]:
+    """The labels without mentions of a column that stand above another, where the block has not so many."""
+    spare = printed.counts - wanted
+    last = dict(printed.columns)
+    above: set[int] = set()
+    for key, cell in sorted(printed.columns, key=lambda column: column[1].row):
+        is_above = cell.row < last[key].row or (cell.column == last[key].column and cell is not last[key])
+        if spare[key] and is_above:
+            spare[key] -= 1
+            above.add(id(cell))
+    return [label for label in printed.labels if id(label.cell) not in above]
 
 
 def _bands_of(block: Block, printed: _Printed) -> Sequence[Label | None]:

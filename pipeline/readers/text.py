@@ -120,12 +120,12 @@ def _in_table(lines: Sequence[Line], *, comma: bool = False) -> Iterator[tuple[s
 
 
 def _mark(text: str) -> str:
-    if text.startswith("\t"):
+    if text.startswith("\t") and text.count("\t") == 1:
         return "tab"
     plain = _drawn(text)
     if "|" in plain or ("+" in plain and _RULE.fullmatch(plain)):
         return "pipe"
-    return "tabs" if "\t" in text.strip() else ""
+    return "tabs" if "\t" in text.strip() or text.count("\t") > 1 else ""
 
 
 def _joins_by_commas(text: str) -> bool:

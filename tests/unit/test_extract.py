@@ -310,6 +310,23 @@ def test_blocks_of_table_2_side_by_side(facts: Facts) -> None:
     perfect(facts, *report_tables(facts, proactive_disclosure=side + table[third:]))
 
 
+def ragged_again(rows: Rows) -> Rows:
+    """A header of which each line repeats the labels that reach down into it, and no line the widths."""
+    first, second, third = rows[:3]
+    again = [s for s in (*first, *second) if s.down > 1 and s.text]
+    return [
+        texts(*(s.text for s in first)),
+        texts(*(s.text for s in second)),
+        texts(*(s.text for s in again if s.text != "总计"), *(s.text for s in third), "总计"),
+        *(texts(*(s.text for s in row)) for row in rows[3:]),
+    ]
+
+
+def test_labels_repeated_in_each_line_they_reach_down_to(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    perfect(facts, two, ragged_again(three), four)
+
+
 def test_blocks_side_by_side_with_the_same_columns_are_left_over() -> None:
     facts = numbered("2020")
     table = rows_of(facts, PROACTIVE)

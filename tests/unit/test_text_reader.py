@@ -110,3 +110,15 @@ def test_nothing_but_space_is_an_error(content: str) -> None:
     with pytest.raises(UnreadableDocumentError) as caught:
         read(content)
     assert caught.value.code == "no_text"
+
+
+def test_joined_rows_that_begin_with_blank_cells_are_rows_across_an_empty_line() -> None:
+    text = "结果\t（一）予以公开\t1\t2\n\t（二）部分公开\t3\t4\n\n\t\t\t\n\t（七）总计\t5\t6\n"
+    assert grids(text) == [
+        [
+            ["结果", "（一）予以公开", "1", "2"],
+            ["", "（二）部分公开", "3", "4"],
+            ["", "", "", ""],
+            ["", "（七）总计", "5", "6"],
+        ]
+    ]
