@@ -118,7 +118,6 @@ def test_joined_rows_that_begin_with_blank_cells_are_rows_across_an_empty_line()
         [
             ["结果", "（一）予以公开", "1", "2"],
             ["", "（二）部分公开", "3", "4"],
-            ["", "", "", ""],
             ["", "（七）总计", "5", "6"],
         ]
     ]
