@@ -26,7 +26,7 @@ from pipeline.readers.page import content_of, page_properties, without_hidden
 from pipeline.readers.printed import collapsed, printed, printed_lines, raised
 
 MEDIA_TYPES = ("text/html",)
-VERSION = "3"
+VERSION = "4"
 TEXT_LIMIT = 20_000_000
 ROW_SPAN_LIMIT = 65_534
 AREA_LIMIT = 2_000_000

@@ -16,7 +16,7 @@ from typing import Any, cast
 from lxml import etree
 
 from pipeline.readers.elements import CHROME, INLINE, NEVER_SHOWN
-from pipeline.readers.printed import collapsed, printed
+from pipeline.readers.printed import collapsed, printed, struck
 
 Element = Any
 
@@ -40,19 +40,42 @@ ICON_SIZE = 60
 STYLE_LENGTH = 4_000
 """Characters of a style that are looked at; what is remembered of styles must not grow with a hostile page."""
 
-_HIDES = re.compile(r"(?i)none|hid|super|:\s*0|:\s*-\d{3}")
+_HIDES = re.compile(r"(?i)none|hid|super|sub|line-through|transparent|color|:\s*[012]|:\s*-\d{3}|rect")
 _NOT_DISPLAYED = re.compile(r"(?i)(^|[;\s])(display\s*:\s*none|mso-hide\s*:\s*all)")
 _NOT_VISIBLE = re.compile(r"(?i)(^|[;\s])visibility\s*:\s*hidden")
-_ABOVE_THE_LINE = re.compile(r"(?i)(^|[;\s])vertical-align\s*:\s*super")
+_ABOVE_THE_LINE = re.compile(r"(?i)(^|[;\s])vertical-align\s*:\s*su(?:per|b)\b")
+_STRUCK = re.compile(r"(?i)text-decoration(?:-line)?\s*:[^;]*line-through")
+_WHITE = re.compile(
+    r"(?i)(?:^|[;\s])color\s*:\s*(?:white|#fff(?:fff)?\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
+)
+_GROUND = re.compile(r"(?i)background")
 _OUT_OF_SIGHT = re.compile(
-    r"(?i)(^|[;\s])(?:(?:font-size|opacity)\s*:\s*0(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)|(?:left|top|text-indent)\s*:\s*-\d{3,})"
+    r"(?i)(^|[;\s])(?:(?:font-size|opacity)\s*:\s*0(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}"
+    r"|font-size\s*:\s*[012](?:\.\d+)?p[xt]|color\s*:\s*transparent|clip\s*:\s*rect\(\s*0"
+    r"|(?:width|height)\s*:\s*0(?:p[xt])?\s*;(?:.*;)?\s*overflow\s*:\s*hidden)"
 )
 """What puts a run of text where nobody sees it, as marks against copying are; a parent's may not hold for its parts."""
-_PLAIN_SELECTOR = re.compile(r"(?:[a-z]+)?\.([\w-]+)")
+_PLAIN_SELECTOR = re.compile(r"(?:[a-z]+\d?)?([.#][\w-]+)")
 SHEETS_LENGTH = 200_000
 """Characters of style sheets that are looked at."""
-PARTS_OF_TABLES = ("tbody", "tr", "td", "th", "span", "font", "p")
-_STYLED = etree.XPath("descendant-or-self::*[@style or @hidden]")
+PARTS_OF_TABLES = (
+    "tbody",
+    "tr",
+    "td",
+    "th",
+    "span",
+    "font",
+    "p",
+    "div",
+    "b",
+    "i",
+    "em",
+    "strong",
+    "u",
+    "a",
+    "label",
+)
+_STYLED = etree.XPath("descendant-or-self::*[@style or @hidden or @color or self::s or self::strike]")
 _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
 _META_DATE = re.compile(_DATE)
 _PUBLISHED = re.compile(rf"(?:发布|公开|发文|公布|发稿|更新)(?:日期|时间)\s*[\]】]?\s*[:：]?\s*{_DATE}")
@@ -132,13 +155,17 @@ def without_hidden(root: Element) -> None:
     etree.strip_elements(root, *NEVER_SHOWN, with_tail=False)
     for element in cast("list[Element]", _STYLED(root)):
         style = element.get("style", "")[:STYLE_LENGTH]
-        how = "none" if element.get("hidden") is not None else _hidden_by(style)
+        how = "none" if element.get("hidden") is not None else _hidden_by(_full_style(element, style))
         if how == "none":
             _drop(element)
         elif how == "blank" or (how == "unseen" and len(element) == 0):
             _blank(element)
         elif how == "raised":
             element.tag = "sup"
+        elif how == "struck":
+            _strike(element)
+        elif how == "white" and len(element) == 0 and _is_beside_print(element):
+            _blank(element)
     etree.strip_tags(root, *INLINE)
 
 
@@ -148,7 +175,7 @@ def _hidden_by(style: str) -> str:
 
     Returns:
         `none` as if it were not there; `blank` leaving its place; `unseen` out of sight, unless parts of it are
-        shown again; `raised` above the line; else empty.
+        shown again; `raised` off the line; `struck` through; `white` as paper is; else empty.
     """
     if not _HIDES.search(style):
         return ""
@@ -158,7 +185,46 @@ def _hidden_by(style: str) -> str:
         return "blank"
     if _OUT_OF_SIGHT.search(style):
         return "unseen"
-    return "raised" if _ABOVE_THE_LINE.search(style) else ""
+    if _STRUCK.search(style):
+        return "struck"
+    if _ABOVE_THE_LINE.search(style):
+        return "raised"
+    return "white" if _WHITE.search(style) and not _GROUND.search(style) else ""
+
+
+def _full_style(element: Element, style: str) -> str:
+    """An element's style, with what its tag and its colour say."""
+    if element.tag in ("s", "strike"):
+        return f"text-decoration:line-through;{style}"
+    color = element.get("color")
+    return f"color:{color};{style}" if color is not None and element.tag == "font" else style
+
+
+def _strike(element: Element) -> None:
+    """Marks struck text as such: a number of which digits are struck through is not the number of all its digits."""
+    for part in element.iter():
+        part.text = struck(part.text or "")
+        if part is not element:
+            part.tail = struck(part.tail or "")
+
+
+def _is_beside_print(element: Element) -> bool:
+    """Whether an element in the colour of paper stands beside other print in a cell that no style gives a ground."""
+    cell = next(element.iterancestors("td", "th"), None)
+    if cell is None or any(
+        map(_has_ground, element.iterancestors("td", "th", "tr", "table", "p", "div", "span"))
+    ):
+        return False
+    white = sum(len("".join(e.itertext()).strip()) for e in cell.iter() if len(e) == 0 and _is_white(e))
+    return len("".join("".join(cell.itertext()).split())) > white
+
+
+def _has_ground(element: Element) -> bool:
+    return bool(element.get("bgcolor") or _GROUND.search(element.get("style", "")))
+
+
+def _is_white(element: Element) -> bool:
+    return bool(_WHITE.search(_full_style(element, element.get("style", "")[:STYLE_LENGTH])))
 
 
 def _drop_hidden_rows(root: Element) -> None:
@@ -170,18 +236,18 @@ def _drop_hidden_rows(root: Element) -> None:
     if not hidden:
         return
     for element in list(root.iter(*PARTS_OF_TABLES)):
-        classes = (element.get("class") or "").split()
-        if not hidden.isdisjoint(classes) and next(element.iterancestors("table"), None) is not None:
+        names = [f".{name}" for name in (element.get("class") or "").split()] + [f"#{element.get('id')}"]
+        if not hidden.isdisjoint(names) and next(element.iterancestors("table"), None) is not None:
             _drop(element)
 
 
 def _hidden_classes(sheet: str) -> frozenset[str]:
     """The classes that a style sheet hides by themselves; the last rule for a class counts."""
-    if "none" not in sheet:
+    if not _HIDES.search(sheet):
         return frozenset()
     hidden: dict[str, bool] = {}
     for selectors, declarations in _rules(sheet):
-        hides = bool(_NOT_DISPLAYED.search(declarations))
+        hides = _hidden_by(declarations[:STYLE_LENGTH]) in ("none", "blank", "unseen")
         for selector in selectors.split(","):
             plain = _PLAIN_SELECTOR.fullmatch(selector.strip())
             if plain and (hides or "display" in declarations):

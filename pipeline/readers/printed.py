@@ -6,6 +6,7 @@ import re
 
 UNKNOWN = "\ufffd"
 """Stands for a character that is seen and of which nothing tells what it says."""
+STRIKE = "\u0336"
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’—…·]"
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NO_BREAK_SPACE = re.compile(r"[\u00a0\u2007\u202f]")
@@ -18,6 +19,11 @@ _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 def raised(text: str) -> str:
     """A raised run, its digits as raised ones: a raised 1 behind a 12 is a note's number, and the 12 no 121."""
     return text.translate(_RAISED)
+
+
+def struck(text: str) -> str:
+    """A run that is struck through, each character of it with the sign for that: it is seen, and is not meant."""
+    return "".join(character + STRIKE if character.isprintable() else character for character in text)
 
 
 def printed(line: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
 from pipeline.read import read_report
 from pipeline.readers import html, read_document
+from pipeline.values import read_value
 
 TITLE = "示范市样例区演示局2021年政府信息公开工作年度报告"
 PROSE = "本年度演示局持续推进主动公开，全年发布各类信息一百二十条，办理申请三件，均按期答复。"
@@ -180,6 +181,38 @@ def test_what_is_hidden_or_commented_is_not_read() -> None:
 def cells(table: str, head: str = "") -> list[list[str]]:
     page = f"<html><head>{head}</head><body><p>{PROSE}</p><table>{table}</table></body></html>"
     return [[cell.text for cell in row] for row in html.read(page.encode(), "").grids[0].rows]
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "<span style='font-size:1px'>9</span>",
+        "<span style='color:#FFFFFF'>9</span>",
+        "<font color=white>9</font>",
+        "<span style='color:transparent'>9</span>",
+        "<span style='width:0;height:0;overflow:hidden'>9</span>",
+        "<i class=h>9</i>",
+        "<b id=h>9</b>",
+        "<del>9</del>",
+    ],
+)
+def test_what_nobody_sees_in_a_cell_is_not_read(noise: str) -> None:
+    head = "<style>i.h{font-size:0} #h{visibility:hidden}</style>"
+    assert cells(f"<tr><td>规章<td>1{noise}2<tr><td>行政许可<td>3", head)[0] == ["规章", "12"]
+
+
+def test_white_print_on_a_ground_and_a_cell_in_white_are_read() -> None:
+    white = "<span style='color:#fff'>规章</span>"
+    table = (
+        f"<tr><td>{white}<td style='background:navy'>1{white}<tr><td>{white}{white}<td bgcolor=red>1{white}"
+    )
+    assert cells(table) == [["规章", "1规章"], ["规章规章", "1规章"]]
+
+
+def test_struck_digits_and_lowered_ones_are_no_part_of_a_number() -> None:
+    rows = cells("<tr><td>规章<td>1<s>9</s><tr><td>行政许可<td>12<sub>1</sub>")
+    values = [read_value(text, "count") for _, text in rows]
+    assert [(value.kind, value.number) for value in values] == [("unreadable", None), ("reported", 12)]
 
 
 def test_rows_that_the_style_sheet_hides_are_not_read() -> None:
