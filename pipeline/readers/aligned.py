@@ -1,453 +1,408 @@
 """Finds tables without rules by aligned columns of words: the runs of a page in, grids of cells and the others out.
 
-Lines that hold several numbers far apart are rows; where their numbers stand over one another are columns. Words
-to the left are labels: lines of one that stand close together and begin, end or are centred at one place are one
-cell, and belong to the row whose numbers stand beside them. Words above the first row are its header.
+Lines that end with numbers, with words to the left of these alone, are rows; words over their numbers are the
+header, and both tell the columns. Words to the left are labels: lines of one that stand close together and begin,
+end or are centred at one place are one cell, and belong to the row whose numbers stand beside them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
-from pipeline.readers.lines import LINE_PITCH, Box, Run, enclosing, stack_lines
+from pipeline.readers.columns import (
+    Chunk,
+    Columns,
+    Row,
+    Span,
+    Stack,
+    chunks_of,
+    columns_of,
+    headed,
+    leaves_of,
+    over_columns,
+    overlap,
+    values_of,
+    words_of,
+)
+from pipeline.readers.lines import CELL_PADDING, LINE_PITCH, Run, enclosing, stack_lines
 from pipeline.readers.rules import Mark
 from pipeline.readers.ruling import RuledCell, RuledGrid
+from pipeline.readers.stacks import (
+    PITCH_SLACK,
+    WRAPPED,
+    Cut,
+    Labels,
+    is_flush,
+    labels_beside,
+    line_pitch,
+    stacked,
+)
 
 LEAST_COLUMNS = 3
-"""Numbers side by side from which a line is a row of a table."""
+"""Numbers side by side from which a line is a row of a table also without a header."""
 LEAST_NUMBERS = 6
-"""Numbers in such lines from which they are a table."""
-APART = 0.3
-"""Character heights that part one cell from the next; programs set up to a quarter between Chinese and Latin."""
-BLANK = 1.5
-"""Times the numbers of its fullest row that a table with blank cells has columns at most."""
+"""Numbers in such lines from which they are a table without a header."""
 BREAK = 9.0
 """Character heights without a row from which another table begins."""
-HEAD_BREAK = 4.0
+HEAD_BREAK = 6.0
 """Character heights from which what stands above is no header."""
-WRAPPED = 2.2
-"""Character heights up to which lines may be lines of one cell."""
-PITCH_SLACK = 1.12
-"""Times the least distance of two lines of a cell up to which others are such, too."""
-FLUSH = 0.6
-"""Character heights by which edges that are one may differ."""
-SHORT = 1.3
-"""Character heights by which a line that is not a cell's last may be shorter than the others."""
 LARGER = 1.15
 """Times the height of a row's characters from which what stands above or below is none of the table's."""
+DIGITS_LOWER = 1.2
+"""Times their height that words of the same size are high at most, where digits are of a font of their own."""
+TOUCHING = 1.0
+"""Character heights up to which two lines are of one row: numbers of the one stand beside the middle of the other's."""
 LEAST_CUT = 20.0
 """Points that the edge of a background or a rule is wide at least to part two cells."""
-_VALUE = re.compile(
-    r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
-)
+MOST_ABOVE = 1
+"""Lines, such as a running head, above a table that goes on from the page before."""
+LONGEST = 24
+"""Characters of a label that stands alone in its row at most."""
 _HEADING = re.compile(r"[一二三四五六七八九十]、.{5,}")
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """Runs of one line that are parted from others by a wide gap."""
-
-    runs: list[Run]
-
-    @property
-    def box(self) -> Box:
-        return enclosing([(run.left, run.top, run.right, run.bottom) for run in self.runs])
-
-    @property
-    def middle(self) -> float:
-        return self.runs[0].middle
-
-    @property
-    def height(self) -> float:
-        return max(run.height for run in self.runs)
-
-    @property
-    def width(self) -> float:
-        return self.runs[-1].right - self.runs[0].left
-
-    @property
-    def text(self) -> str:
-        return "".join(run.text for run in self.runs)
-
-    @property
-    def is_value(self) -> bool:
-        return len(self.runs) == 1 and _VALUE.fullmatch(self.runs[0].text) is not None
-
-
-@dataclass(slots=True)
-class _Stack:
-    """The lines of one cell."""
-
-    chunks: list[_Chunk] = field(default_factory=list)
-
-    @property
-    def runs(self) -> list[Run]:
-        return [run for chunk in self.chunks for run in chunk.runs]
-
-    @property
-    def box(self) -> Box:
-        return enclosing([chunk.box for chunk in self.chunks])
+_PROSE = re.compile(r"[。；;]")
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    """Where the numbers of a table stand: left and right edge of each column."""
+class AlignedTable:
+    """A table as it was found: the lines of its header, those of its rows, and its columns."""
 
-    edges: tuple[tuple[float, float], ...]
-
-    @property
-    def start(self) -> float:
-        return self.edges[0][0]
-
-    @property
-    def bounds(self) -> list[float]:
-        """The middles of the gaps between columns."""
-        return [(before[1] + after[0]) / 2 for before, after in pairwise(self.edges)]
-
-    def lane(self, place: int) -> tuple[float, float]:
-        """How far a column's cells may reach: to the middles of the gaps beside it."""
-        bounds = [self.edges[0][0], *self.bounds, self.edges[-1][1]]
-        return bounds[place], bounds[place + 1]
-
-    def place(self, chunk: _Chunk) -> int | None:
-        """The one column that a number stands in; None where it stands in none or in several."""
-        left, _, right, _ = chunk.box
-        found = [i for i, (start, end) in enumerate(self.edges) if left < end and right > start]
-        return found[0] if len(found) == 1 else None
-
-    def under(self, box: Box) -> range:
-        """The columns that a header's words stand over: those whose middle they cover, else the nearest."""
-        bounds = [self.edges[0][0], *self.bounds, self.edges[-1][1]]
-        middles = [(start + end) / 2 for start, end in pairwise(bounds)]
-        covered = [i for i, middle in enumerate(middles) if box[0] <= middle <= box[2]]
-        if covered:
-            return range(covered[0], covered[-1] + 1)
-        middle = (box[0] + box[2]) / 2
-        nearest = min(range(len(middles)), key=lambda i: abs(middles[i] - middle))
-        return range(nearest, nearest + 1)
+    heads: Sequence[Row]
+    lines: Sequence[Row]
+    columns: Columns
 
 
-class _Cut(NamedTuple):
-    """An edge of what is painted that runs across."""
+@dataclass(frozen=True, slots=True)
+class AlignedPage:
+    """The tables without rules of a page.
 
-    at: float
-    start: float
-    end: float
+    Attributes:
+        grids: From the top down.
+        rest: The runs that stand in none.
+        lowest: The lowest table, which may go on at the top of the next page; None where there is none.
+    """
+
+    grids: list[RuledGrid]
+    rest: list[Run]
+    lowest: AlignedTable | None
 
 
-_Row = list[_Chunk]
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The rows of a table: places of its first and its last line, and where its numbers stand."""
+
+    first: int
+    last: int
+    numbers: Columns
 
 
-def find_aligned(marks: Sequence[Mark], runs: Sequence[Run]) -> tuple[list[RuledGrid], list[Run]]:
-    """The tables without rules of a page, from the top down, and the runs that stand in none.
+def find_aligned(
+    marks: Sequence[Mark], runs: Sequence[Run], above: AlignedTable | None = None
+) -> AlignedPage:
+    """The tables without rules of a page.
 
     Args:
         marks: What is painted; edges that run across part cells, though they make no whole table.
         runs: What is printed outside the tables with rules.
+        above: The table with which the page before ended.
     """
-    cuts = [_Cut(y, m.left, m.right) for m in marks if _is_seen(m) for y in {m.top, m.bottom}]
-    lines = [_chunks(line) for line in stack_lines(runs)]
-    grids: list[RuledGrid] = []
-    taken: set[int] = set()
-    for first, last in _stretches(lines):
-        rows = [line for line in lines[first : last + 1] if _is_row(line)]
-        columns = _columns(rows)
-        if columns is None or sum(len(_values(row)) for row in rows) < LEAST_NUMBERS:
-            continue
-        top, body, bottom = _reach(lines, first, last, columns)
-        grid = _grid(lines[top:bottom], body - top, columns, cuts)
-        if not any(id(run) in taken for run in _runs_of(grid)):
-            grids.append(grid)
-            taken.update(id(run) for run in _runs_of(grid))
-    return grids, [run for run in runs if id(run) not in taken]
+    cuts = [Cut(y, m.left, m.right) for m in marks if _is_seen(m) for y in {m.top, m.bottom}]
+    tables = _tables([chunks_of(line) for line in stack_lines(runs)], cuts, above)
+    grids = [_grid(table, cuts) for table in tables]
+    taken = {id(run) for grid in grids for row in grid.rows for cell in row for run in cell.runs}
+    rest = [run for run in runs if id(run) not in taken]
+    return AlignedPage(grids, rest, tables[-1] if tables else None)
+
+
+def has_rows_in_a_cell(grid: RuledGrid) -> bool:
+    """Whether a cell of a table with rules holds a label with numbers beside it: then rules do not part its cells."""
+    lines = (chunks_of(line) for row in grid.rows for cell in row for line in stack_lines(cell.runs))
+    return any(len(line) > 1 and _is_row(line) for line in lines)
 
 
 def _is_seen(mark: Mark) -> bool:
     return not mark.white and mark.right - mark.left >= LEAST_CUT
 
 
-def _runs_of(grid: RuledGrid) -> Iterator[Run]:
-    return (run for row in grid.rows for cell in row for run in cell.runs)
+def _tables(lines: Sequence[Row], cuts: Sequence[Cut], above: AlignedTable | None) -> list[AlignedTable]:
+    """The tables among the lines of a page, from the top down; each line is of one at most."""
+    tables: list[tuple[int, AlignedTable]] = []
+    free = 0
+    for body in _bodies(lines):
+        table, top, bottom = _table(lines, body, free, cuts, above)
+        if table is not None:
+            tables += [*_blank_tables(lines, free, top, cuts), (top, table)]
+            free = bottom
+    tables += _blank_tables(lines, free, len(lines), cuts)
+    return [table for _, table in tables]
 
 
-def _chunks(line: Sequence[Run]) -> _Row:
-    """The chunks of a line."""
-    chunks: list[_Chunk] = []
-    for run in line:
-        if chunks:
-            before = chunks[-1]
-            if run.left - before.runs[-1].right < APART * run.height:
-                before.runs.append(run)
-                continue
-        chunks.append(_Chunk([run]))
-    return chunks
-
-
-def _values(line: _Row) -> list[_Chunk]:
-    return [chunk for chunk in line if chunk.is_value]
-
-
-def _is_row(line: _Row) -> bool:
-    return len(_values(line)) >= LEAST_COLUMNS
-
-
-def _stretches(lines: Sequence[_Row]) -> Iterator[tuple[int, int]]:
-    """The first and the last row of each table."""
-    stretch: list[int] = []
+def _bodies(lines: Sequence[Row]) -> Iterator[_Body]:
+    """The rows that stand under one another, from the first line with numbers to the last of each table."""
+    body: _Body | None = None
     for place, line in enumerate(lines):
-        if not _is_row(line):
-            continue
-        if stretch and not _goes_on(lines, stretch, place):
-            yield stretch[0], stretch[-1]
-            stretch = []
-        stretch.append(place)
-    if stretch:
-        yield stretch[0], stretch[-1]
+        if not _is_row(line) or (not words_of(line) and not _is_near(lines, place)):
+            continue  # A line of numbers far from all others is a page's number.
+        longer = _gone_on(lines, body, place) if body else None
+        if body and longer is None:
+            yield body
+        numbers = columns_of([line])
+        body = longer or (_Body(place, place, numbers) if numbers else None)
+    if body:
+        yield body
 
 
-def _goes_on(lines: Sequence[_Row], stretch: Sequence[int], place: int) -> bool:
-    """Whether a row is near those above, and its numbers stand under theirs or, with no heading between, beside."""
-    above, row = lines[stretch[-1]], lines[place]
-    rows = [lines[upper] for upper in stretch]
-    columns = _columns([*rows, row])
-    if columns is None:
-        return False
-    between = lines[stretch[-1] + 1 : place]
-    if any(chunk.box[0] >= columns.start and not chunk.is_value for line in between for chunk in line):
-        return False  # Another header.
-    if row[0].middle - above[0].middle > BREAK * above[0].height:
-        # Labels may be wrapped over many lines, beside which nothing else stands.
-        return all(chunk.box[2] <= columns.start for line in between for chunk in line)
-    boxes = [chunk.box for upper in rows for chunk in _values(upper)]
-    under = sum(any(_overlap(chunk.box, box) for box in boxes) for chunk in _values(row))
-    if 2 * under > len(_values(row)):
+def _is_row(line: Row) -> bool:
+    """Whether a line ends with numbers, and has words to the left of these alone."""
+    first = next((place for place, chunk in enumerate(line) if chunk.is_value), None)
+    return first is not None and all(chunk.is_value for chunk in line[first:])
+
+
+def _gone_on(lines: Sequence[Row], body: _Body, place: int) -> _Body | None:
+    """The rows with one more; None where that is of another table.
+
+    Between the rows of a table stand labels alone, which end before its numbers begin.
+    """
+    row, rows = lines[place], [line for line in lines[body.first : place] if _is_row(line)]
+    numbers = columns_of([*rows, row])
+    steps = pairwise(lines[body.last : place + 1])
+    if numbers is None or any(
+        lower[0].middle - upper[0].middle > BREAK * row[0].height for upper, lower in steps
+    ):
+        return None
+    if any(chunk.span[1] > numbers.start for line in lines[body.first : place] for chunk in words_of(line)):
+        return None
+    if any(_PROSE.search(chunk.text) for line in lines[body.last + 1 : place] for chunk in line):
+        return None
+    return _Body(body.first, place, numbers)
+
+
+def _is_near(lines: Sequence[Row], place: int) -> bool:
+    """Whether another line stands so near that it may be of the same row, or one above that may be its header."""
+    line, above = lines[place][0], lines[place - 1] if place else []
+    near = [lines[other][0].middle for other in (place - 1, place + 1) if 0 <= other < len(lines)]
+    if any(abs(middle - line.middle) <= WRAPPED * line.height for middle in near):
         return True
-    most = max(len(_values(one)) for one in (*rows, row))
-    return len(columns.edges) <= BLANK * most and not any(_HEADING.match(line[0].text) for line in between)
+    return len(words_of(above)) > 1 and line.middle - above[0].middle <= HEAD_BREAK * line.height
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2]
+def _table(
+    lines: Sequence[Row], body: _Body, free: int, cuts: Sequence[Cut], above: AlignedTable | None
+) -> tuple[AlignedTable | None, int, int]:
+    """The table of some rows, and the first line of it and the first behind it; None where they are none."""
+    top, first = _reach_up(lines, body, free)
+    bottom = _reach_down(lines, top, body)
+    heads, rows = lines[top:first], lines[first:bottom]
+    numbers = [row for row in rows if _is_row(row)]
+    over = _over(heads, rows, cuts, body.numbers)
+    columns = headed(body.numbers, over, numbers) if over else None
+    if columns is None and above is not None and not over and top <= MOST_ABOVE and _goes_on(above, rows):
+        columns = headed(body.numbers, above.columns.edges, numbers)
+    if columns is None and _is_plain_table(numbers):
+        columns = body.numbers
+    return (AlignedTable(heads, rows, columns) if columns else None), top, bottom
 
 
-def _columns(rows: Sequence[_Row]) -> _Columns | None:
-    """Where the numbers stand over one another; None where two of one row stand at the same place."""
-    boxes = sorted((chunk.box for row in rows for chunk in _values(row)), key=lambda box: box[0])
-    edges: list[tuple[float, float]] = []
-    for left, _, right, _ in boxes:
-        if edges and left < edges[-1][1]:
-            edges[-1] = (edges[-1][0], max(edges[-1][1], right))
-        else:
-            edges.append((left, right))
-    columns = _Columns(tuple(edges))
-    for row in rows:
-        places = [columns.place(chunk) for chunk in _values(row)]
-        if None in places or len(set(places)) < len(places):
-            return None
-    return columns if len(edges) >= LEAST_COLUMNS else None
+def _over(
+    heads: Sequence[Row], rows: Sequence[Row], cuts: Sequence[Cut], numbers: Columns | None
+) -> list[Span]:
+    """Where the words stand that end a header over numbers."""
+    labels = [chunk for row in rows for chunk in words_of(row)]
+    stacks = stacked([chunk for line in heads for chunk in line], line_pitch([*heads, *rows]), cuts)
+    leaves = leaves_of(stacks)
+    return over_columns(leaves, labels, numbers) if len(leaves) > 1 else []
 
 
-def _reach(lines: Sequence[_Row], first: int, last: int, columns: _Columns) -> tuple[int, int, int]:
-    """The lines where the header begins, where the rows do, and behind the last line of the last row's label."""
-    height = max(chunk.height for chunk in lines[first])
-    if first > 0 and _is_beside(lines[first - 1], lines[first], columns):
+def _goes_on(above: AlignedTable, rows: Sequence[Row]) -> bool:
+    """Whether rows at the top of a page have labels where the table above has some, or both have none."""
+    upper = [chunk for row in above.lines for chunk in words_of(row)]
+    labels = [chunk for row in rows for chunk in words_of(row)]
+    return any(is_flush(one, other) for one in upper for other in labels) if labels else not upper
+
+
+def _blank_tables(
+    lines: Sequence[Row], free: int, end: int, cuts: Sequence[Cut]
+) -> Iterator[tuple[int, AlignedTable]]:
+    """The tables all of whose cells are blank: a header of several words, and labels under the first of them."""
+    place = free
+    while place < end - 1:
+        bottom = place + 1
+        while bottom < end and _is_blank_row(lines[place], lines[bottom - 1], lines[bottom]):
+            bottom += 1
+        if bottom > place + 1:
+            heads, rows = lines[place : place + 1], lines[place + 1 : bottom]
+            over = _over(heads, rows, cuts, None)
+            if over:
+                yield place, AlignedTable(heads, rows, Columns(tuple(over)))
+        place = bottom
+
+
+def _is_blank_row(heads: Row, above: Row, line: Row) -> bool:
+    """Whether a line holds one short label under the first of a header's words, and nothing under the others."""
+    texts = [chunk.text for chunk in (*heads, *line)]
+    if len(heads) < 2 or len(line) > 1 or any(_PROSE.search(text) or len(text) > LONGEST for text in texts):
+        return False
+    if values_of(heads) or values_of(line) or line[0].height > LARGER * heads[0].height:
+        return False
+    is_under = overlap(line[0].span, heads[0].span) or is_flush(heads[0], line[0])
+    near = line[0].middle - above[0].middle <= HEAD_BREAK * heads[0].height
+    return is_under and near and line[0].span[1] <= heads[1].span[0] and not _HEADING.match(line[0].text)
+
+
+def _is_plain_table(rows: Sequence[Row]) -> bool:
+    """Whether so many numbers stand side by side and under one another that they are a table without a header."""
+    many = [len(values_of(row)) for row in rows if len(values_of(row)) >= LEAST_COLUMNS]
+    return sum(many) >= LEAST_NUMBERS
+
+
+def _reach_up(lines: Sequence[Row], body: _Body, free: int) -> tuple[int, int]:
+    """The lines where the header begins and where the rows do; a line before `free` is of another table."""
+    first, start = body.first, body.numbers.start
+    height = max(chunk.height for chunk in lines[first]) * (1.0 if words_of(lines[first]) else DIGITS_LOWER)
+    if first > free and _is_beside(lines[first - 1], lines[first], start):
         first -= 1  # Half a line above the numbers stands the first of an even number of lines.
     top = first
-    while top > 0 and _heads(lines[top - 1], lines[top], columns, height):
+    while top > free and _heads(lines[top - 1], lines[top], start, height):
         top -= 1
-    bottom = last + 1
-    if all(chunk.box[2] <= columns.start for line in lines[top:first] for chunk in line):
-        first = top  # No header: a page end left the rest of a label above the numbers.
-    while bottom < len(lines) and _follows(lines[bottom - 1], lines[bottom], columns):
-        bottom += 1
-    return top, first, bottom
+    # Below the last words over numbers stand labels of rows whose cells are blank; or, without any words over
+    # numbers, the rest of a label that a page end cut.
+    foot = max((at for at in range(top, first) if any(c.span[1] > start for c in lines[at])), default=top - 1)
+    while foot + 1 < first and _is_noted(lines[top : foot + 1], lines[foot + 1], start):
+        foot += 1
+    return top, foot + 1
 
 
-def _is_beside(line: _Row, row: _Row, columns: _Columns) -> bool:
+def _is_noted(heads: Sequence[Row], line: Row, start: float) -> bool:
+    """Whether a line under the words of a header is the next of a cell over the labels that has several there."""
+    left = [chunk for row in heads for chunk in row if chunk.span[1] <= start]
+    flush = [chunk for chunk in left if is_flush(chunk, line[0])]
+    if len(flush) < 2:
+        return False
+    step = flush[-1].middle - flush[-2].middle
+    return line[0].middle - flush[-1].middle <= PITCH_SLACK * step
+
+
+def _is_beside(line: Row, row: Row, start: float) -> bool:
     """Whether words stand so little above a row's numbers that they can only be its label's."""
-    words = all(chunk.box[2] <= columns.start for chunk in line)
+    words = all(chunk.span[1] <= start for chunk in line)
     return words and row[0].middle - line[0].middle < line[0].height
 
 
-def _heads(line: _Row, below: _Row, columns: _Columns, height: float) -> bool:
-    if below[0].middle - line[0].middle > HEAD_BREAK * height or _is_row(line):
+def _heads(line: Row, below: Row, start: float, height: float) -> bool:
+    if below[0].middle - line[0].middle > HEAD_BREAK * height or values_of(line):
         return False
-    if any(chunk.height > LARGER * height for chunk in line):
+    if any(chunk.height > LARGER * height or _PROSE.search(chunk.text) for chunk in line):
         return False
     if len(line) > 1:
         return True
-    left, _, right, _ = line[0].box
-    crosses = left < columns.start - height and right > columns.start + height
+    left, right = line[0].span
+    crosses = left < start - height and right > start + height
     return not crosses and not _HEADING.match(line[0].text)
 
 
-def _follows(above: _Row, line: _Row, columns: _Columns) -> bool:
-    """Whether a line under the last row is one of labels, or a row with few numbers."""
-    height = max(chunk.height for chunk in above)
-    if line[0].middle - above[0].middle > WRAPPED * height:
+def _reach_down(lines: Sequence[Row], top: int, body: _Body) -> int:
+    """The line behind the last one of labels: of the last row's own, or of rows whose cells are all blank."""
+    bottom = body.last + 1
+    while bottom < len(lines) and _follows(lines[top:bottom], lines[bottom], body.numbers.start):
+        bottom += 1
+    return bottom
+
+
+def _follows(above: Sequence[Row], line: Row, start: float) -> bool:
+    """Whether a line under the last row is one of labels alone."""
+    if values_of(line) or any(chunk.span[1] > start or _PROSE.search(chunk.text) for chunk in line):
+        return False
+    labels = [chunk for row in above for chunk in words_of(row)]
+    height = max(chunk.height for chunk in above[-1])
+    steps = [lower[0].middle - upper[0].middle for upper, lower in pairwise(above)]
+    if line[0].middle - above[-1][0].middle > max(WRAPPED * height, PITCH_SLACK * max(steps, default=0.0)):
         return False
     if any(chunk.height > LARGER * height for chunk in line):
         return False
-    words = [chunk for chunk in line if not chunk.is_value]
-    inside = all(chunk.box[2] <= columns.start for chunk in words)
-    return inside and all(columns.place(chunk) is not None for chunk in _values(line))
+    alike = [label for label in labels if _HEADING.match(label.text)]
+    return not _HEADING.match(line[0].text) or any(is_flush(label, line[0]) for label in alike)
 
 
-def _grid(lines: Sequence[_Row], header: int, columns: _Columns, cuts: Sequence[_Cut]) -> RuledGrid:
-    """The table of some lines, of which the first are its header."""
-    pitch = _pitch(lines)
-    heads = _stacked([chunk for line in lines[:header] for chunk in line], pitch, (), cuts)
-    body = lines[header:]
-    rows = _whole_rows(body, columns)
-    middles = [(_values(row)[0].middle + _values(row)[-1].middle) / 2 for row in rows]
-    words = [chunk for line in body for chunk in line if not chunk.is_value or columns.place(chunk) is None]
-    labels = _stacked(words, pitch, middles, cuts)
-    end = max((stack.box[2] for stack in labels if stack.box[2] <= columns.start), default=0.0)
-    columns = _headed_columns(columns, heads, end)
-    table = [*_header_rows(heads, columns, end), *_body_rows(rows, middles, labels, columns)]
-    cells = [_numbered(row, place) for place, row in enumerate(table)]
+def _grid(table: AlignedTable, cuts: Sequence[Cut]) -> RuledGrid:
+    """The cells of a table."""
+    pitch = line_pitch([*table.heads, *table.lines])
+    heads = stacked([chunk for line in table.heads for chunk in line], pitch, cuts)
+    rows = _whole_rows(table.lines, table.columns)
+    reaches = [(values_of(row)[0].middle, values_of(row)[-1].middle) for row in rows]
+    words = [chunk for line in table.lines for chunk in words_of(line)]
+    labels = labels_beside(words, reaches, table.columns.start, pitch, cuts)
+    end = max((chunk.span[1] for chunk in words), default=0.0)
+    body = list(_body_rows(rows, labels, table.columns))
+    cells = [
+        _numbered(row, place) for place, row in enumerate([*_header_rows(heads, table.columns, end), *body])
+    ]
     return RuledGrid(cells, enclosing([cell.box for row in cells for cell in row]))
 
 
-def _whole_rows(lines: Sequence[_Row], columns: _Columns) -> list[_Row]:
+def _whole_rows(lines: Sequence[Row], columns: Columns) -> list[Row]:
     """The lines that hold numbers; what numbers under others did not fit into their cells is part of their row."""
     longest: dict[int | None, int] = {}
-    for chunk in (chunk for line in lines for chunk in _values(line)):
+    for chunk in (chunk for line in lines for chunk in values_of(line)):
         place = columns.place(chunk)
         longest[place] = max(longest.get(place, 0), len(chunk.text))
-    rows: list[_Row] = []
+    widest = max((chunk.width for line in lines for chunk in words_of(line)), default=0.0)
+    rows: list[Row] = []
     for line in lines:
-        if all(columns.place(chunk) is None for chunk in _values(line)):
+        if not values_of(line):
             continue
-        if rows and _is_rest(line, rows[-1], columns, longest):
+        if rows and _is_rest(line, rows[-1], columns, longest, widest):
             rows[-1] = [*rows[-1], *line]
         else:
             rows.append(line)
     return rows
 
 
-def _is_rest(line: _Row, above: _Row, columns: _Columns, longest: Mapping[int | None, int]) -> bool:
-    """Whether a line of numbers may be what did not fit into the cells of the row above.
+def _is_rest(
+    line: Row, above: Row, columns: Columns, longest: Mapping[int | None, int], widest: float
+) -> bool:
+    """Whether a line of numbers is of the row above: beside the middle of its numbers, or what these leave.
 
     Beside words it may as well be a row of its own; then it is taken for a rest only where all that stands above its
     numbers is as long as any of its column, so that none of these is read without its end.
     """
-    over = {columns.place(chunk): chunk.text for chunk in _values(above)}
-    under = {columns.place(chunk) for chunk in _values(line)}
-    step = line[0].middle - above[-1].middle
-    if not (0 < step <= LINE_PITCH * line[0].height and under <= over.keys()):
-        return False
-    if all(chunk.is_value for chunk in line):
+    over = {columns.place(chunk): chunk for chunk in values_of(above)}
+    under = {columns.place(chunk): chunk for chunk in values_of(line)}
+    step = line[0].middle - values_of(above)[-1].middle
+    if step < TOUCHING * line[0].height and not (words_of(above) and words_of(line)):
         return True
-    return len(under) < len(over) and all(1 < len(over[place]) == longest[place] for place in under)
+    if step > LINE_PITCH * line[0].height:
+        return False
+    broken = over.keys() & under.keys()
+    if not all(
+        place is not None and _is_broken(over[place], under[place], columns.lane(place)) for place in broken
+    ):
+        return False
+    if not words_of(above) and over.keys() <= under.keys():
+        return True
+    if not words_of(line):
+        return under.keys() <= over.keys()
+    is_wrapped = _is_wrapped(words_of(above), words_of(line), widest)
+    return is_wrapped and under.keys() < over.keys() and all(len(over[i].text) == longest[i] for i in under)
 
 
-def _headed_columns(columns: _Columns, heads: Sequence[_Stack], end: float) -> _Columns:
-    """The columns as wide as what ends the header over them, with those that no number stands in.
-
-    Args:
-        columns: Where the numbers stand.
-        heads: The header's cells.
-        end: Where the labels end on the right.
-    """
-    boxes = [stack.box for stack in heads]
-    foot = max(boxes, key=lambda box: box[3], default=(0.0, 0.0, 0.0, 0.0))
-    over = sorted((box[0], box[2]) for box in boxes if box[0] >= end and (box[1] + box[3]) / 2 > foot[1])
-    if len(over) == len(columns.edges):
-        pairs = zip(columns.edges, over, strict=True)
-        wide = tuple((min(one[0], two[0]), max(one[1], two[1])) for one, two in pairs)
-        return _Columns(wide) if all(one[1] <= two[0] for one, two in pairwise(wide)) else columns
-    if len(over) < len(columns.edges):
-        return columns
-    empty = [
-        (left, right)
-        for left, right in over
-        if not any(start < right and left < stop for start, stop in columns.edges)
-    ]
-    return _Columns(tuple(sorted([*columns.edges, *empty])))
+def _is_broken(upper: Chunk, lower: Chunk, lane: Span) -> bool:
+    """Whether a number may go on with the one under it: it leaves no room for one more digit in its cell."""
+    room = lane[1] - lane[0] - upper.width * (1 + 1 / len(upper.text))
+    return len(upper.text) > 1 and lower.text.isdigit() and room < CELL_PADDING
 
 
-def _pitch(lines: Sequence[_Row]) -> float:
-    """The least distance of two lines of words that are flush: that of lines of one cell; 0 where none are."""
-    chunks = [chunk for line in lines for chunk in line if not chunk.is_value]
-    steps = [
-        lower.middle - upper.middle
-        for place, upper in enumerate(chunks)
-        for lower in chunks[place + 1 :]
-        if 0.8 * upper.height < lower.middle - upper.middle <= WRAPPED * upper.height
-        and _overlap(upper.box, lower.box)
-        and _is_flush(upper, lower)
-    ]
-    return min(steps, default=0.0)
+def _is_wrapped(upper: Row, lower: Row, widest: float) -> bool:
+    """Whether the words beside a line may be the rest of those beside the line above, which are as wide as any."""
+    return bool(upper) and is_flush(upper[-1], lower[-1]) and upper[-1].width >= widest - upper[-1].height
 
 
-def _is_flush(upper: _Chunk, lower: _Chunk) -> bool:
-    """Whether two chunks begin, end or are centred at one place."""
-    one, other = upper.box, lower.box
-    slack = FLUSH * upper.height
-    differences = one[0] - other[0], one[2] - other[2], (one[0] + one[2] - other[0] - other[2]) / 2
-    return any(abs(difference) <= slack for difference in differences)
-
-
-def _stacked(
-    chunks: Sequence[_Chunk], pitch: float, middles: Sequence[float], cuts: Sequence[_Cut]
-) -> list[_Stack]:
-    """The cells that chunks are lines of; a cell stands beside at most one of the rows."""
-    stacks: list[_Stack] = []
-    for chunk in sorted(chunks, key=lambda chunk: chunk.middle):
-        beside = _beside(chunk, middles)
-        for stack in reversed(stacks):
-            if (
-                _goes_under(stack.chunks[-1], chunk, pitch)
-                and not (beside and any(_beside(upper, middles) for upper in stack.chunks))
-                and not _is_cut(stack.chunks[-1], chunk, cuts)
-            ):
-                stacks += _gone_on(stack, chunk)
-                break
-        else:
-            stacks.append(_Stack([chunk]))
-    return stacks
-
-
-def _gone_on(stack: _Stack, chunk: _Chunk) -> list[_Stack]:
-    """Adds a line to a cell; where the line above is not full, it is no wrapped one, and a new cell begins there."""
-    last = stack.chunks[-1]
-    widest = max(upper.width for upper in (*stack.chunks, chunk))
-    if last.width >= widest - SHORT * last.height:
-        stack.chunks.append(chunk)
-        return []
-    if len(stack.chunks) > 1 and last.width >= chunk.width - SHORT * last.height:
-        return [_Stack([stack.chunks.pop(), chunk])]
-    return [_Stack([chunk])]
-
-
-def _goes_under(upper: _Chunk, lower: _Chunk, pitch: float) -> bool:
-    step = lower.middle - upper.middle
-    return 0 < step <= PITCH_SLACK * pitch and _overlap(upper.box, lower.box) and _is_flush(upper, lower)
-
-
-def _is_cut(upper: _Chunk, lower: _Chunk, cuts: Sequence[_Cut]) -> bool:
-    left, _, right, _ = lower.box
-    return any(
-        upper.middle < cut.at < lower.middle and cut.start <= left + FLUSH and right - FLUSH <= cut.end
-        for cut in cuts
-    )
-
-
-def _beside(chunk: _Chunk, middles: Sequence[float]) -> bool:
-    return any(abs(chunk.middle - middle) < 0.3 * chunk.height for middle in middles)
-
-
-def _header_rows(heads: Sequence[_Stack], columns: _Columns, end: float) -> Iterator[list[RuledCell]]:
+def _header_rows(heads: Sequence[Stack], columns: Columns, end: float) -> Iterator[list[RuledCell]]:
     """The cells of the header, top down; those with none below make the last row, in the order of the columns."""
-    boxes = [stack.box for stack in heads]
-    leaves = [stack for stack in heads if not any(_stands_over(stack.box, box) for box in boxes)]
+    leaves = leaves_of(heads)
     upper = sorted((stack for stack in heads if stack not in leaves), key=lambda stack: stack.box[1])
-    rows: list[list[_Stack]] = []
+    rows: list[list[Stack]] = []
     foot = -1.0
     for stack in upper:
         if stack.box[1] >= foot:
@@ -458,48 +413,31 @@ def _header_rows(heads: Sequence[_Stack], columns: _Columns, end: float) -> Iter
         yield [_head(stack, columns, end) for stack in sorted(row, key=lambda stack: stack.box[0])]
 
 
-def _stands_over(one: Box, other: Box) -> bool:
-    return other[1] > one[1] and _overlap(one, other)
-
-
-def _head(stack: _Stack, columns: _Columns, end: float) -> RuledCell:
+def _head(stack: Stack, columns: Columns, end: float) -> RuledCell:
     box = stack.box
     under = range(-1, 0) if (box[0] + box[2]) / 2 < end else columns.under(box)
     return RuledCell(0, under.start + 1, 1, len(under), box, stack.runs)
 
 
-def _body_rows(
-    rows: Sequence[_Row], middles: Sequence[float], labels: Sequence[_Stack], columns: _Columns
-) -> Iterator[list[RuledCell]]:
+def _body_rows(rows: Sequence[Row], labels: Labels, columns: Columns) -> Iterator[list[RuledCell]]:
     """A row for each line of numbers, with its labels; and one for each label that has no numbers."""
-    reaches = [(_values(row)[0].middle, _values(row)[-1].middle) for row in rows]
-    beside: list[list[_Stack]] = [[] for _ in rows]
-    alone: list[_Stack] = []
-    for stack in labels:
-        near = [
-            i for i, (first, last) in enumerate(reaches) if stack.box[1] <= last and first <= stack.box[3]
-        ]
-        if near:
-            beside[near[0]].append(stack)
-        else:
-            alone.append(stack)
-    inner = [max(stacks, key=lambda stack: stack.box[2]) for stacks in beside if stacks]
+    inner = [max(stacks, key=lambda stack: stack.box[2]) for stacks in labels.beside if stacks]
     bodies = [
-        (middle, _body_row(row, stacks, columns))
-        for middle, row, stacks in zip(middles, rows, beside, strict=True)
+        ((values_of(row)[0].middle + values_of(row)[-1].middle) / 2, _body_row(row, stacks, columns))
+        for row, stacks in zip(rows, labels.beside, strict=True)
     ]
-    for stack in alone:
+    for stack in labels.alone:
         middle = (stack.box[1] + stack.box[3]) / 2
         bodies.append((middle, _body_row([], [stack], columns, blank=_is_label(stack, inner))))
     yield from (row for _, row in sorted(bodies, key=lambda body: body[0]))
 
 
-def _is_label(stack: _Stack, inner: Sequence[_Stack]) -> bool:
+def _is_label(stack: Stack, inner: Sequence[Stack]) -> bool:
     """Whether a cell stands where the rows' own labels do, and not where those over several rows do."""
-    return 2 * sum(_overlap(stack.box, other.box) for other in inner) > len(inner)
+    return 2 * sum(overlap(stack.span, other.span) for other in inner) > len(inner)
 
 
-def _body_row(row: _Row, labels: Sequence[_Stack], columns: _Columns, blank: bool = True) -> list[RuledCell]:
+def _body_row(row: Row, labels: Sequence[Stack], columns: Columns, blank: bool = True) -> list[RuledCell]:
     cells = [
         RuledCell(0, 0, 1, 1, stack.box, stack.runs)
         for stack in sorted(labels, key=lambda stack: stack.box[0])
@@ -508,7 +446,7 @@ def _body_row(row: _Row, labels: Sequence[_Stack], columns: _Columns, blank: boo
         return cells
     _, top, _, bottom = enclosing([chunk.box for chunk in row] or [stack.box for stack in labels])
     for place, (left, right) in enumerate(columns.edges):
-        stack = _Stack([chunk for chunk in _values(row) if columns.place(chunk) == place])
+        stack = Stack([chunk for chunk in values_of(row) if columns.place(chunk) == place])
         if len(stack.chunks) > 1:
             left, right = columns.lane(place)
         box = stack.box if len(stack.chunks) == 1 else (left, top, right, bottom)

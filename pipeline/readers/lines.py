@@ -128,12 +128,18 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
             and current
             and -reach <= gap <= reach
             and abs((top + bottom) / 2 - middle) <= reach
-            and bottom - top >= least
+            and (bottom - top >= least or _is_as_wide(character, current[0]))
         ):
             current.append(character)
         elif current and _is_overprint(current[-1], character):
             continue
-        elif not spaced and current and gap <= reach and _is_raised(character, foot, least):
+        elif (
+            not spaced
+            and current
+            and gap <= reach
+            and _is_raised(character, foot, least)
+            and not _is_as_wide(character, current[0])
+        ):
             current.append(character._replace(text=raised(text)))
             right = edge
             continue
@@ -163,6 +169,15 @@ def _is_raised(character: Character, foot: float, least: float) -> bool:
     )
 
 
+def _is_as_wide(character: Character, first: Character) -> bool:
+    """Whether a digit is as wide as the one that its number begins with, and so of its size.
+
+    Heights do not tell it: programs part a font into several, each with a height of its own.
+    """
+    widths = character.right - character.left, first.right - first.left
+    return character.text.isdigit() and first.text.isdigit() and widths[0] > SMALLER * widths[1]
+
+
 def _is_overprint(previous: Character, character: Character) -> bool:
     slack = 0.3 * max(previous.right - previous.left, LEAST_HEIGHT)
     return (
@@ -177,7 +192,8 @@ def _is_decimal(previous: Character, character: Character, middle: float) -> boo
     if not ((pair[0] in ".," and pair[-1].isdigit()) or (pair[0].isdigit() and pair[-1] in ".,")):
         return False
     height = previous.bottom - previous.top
-    near = -height * WORD_GAP <= character.left - previous.right <= height * DECIMAL_GAP
+    # A comma's box may be wider than the way to the next digit.
+    near = previous.left < character.left <= previous.right + height * DECIMAL_GAP
     return near and abs((character.top + character.bottom) / 2 - middle) <= height * SAME_LINE
 
 

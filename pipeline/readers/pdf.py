@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.document import (
@@ -21,7 +22,7 @@ from pipeline.document import (
     UnreadableDocumentError,
 )
 from pipeline.readers import streams
-from pipeline.readers.aligned import find_aligned
+from pipeline.readers.aligned import AlignedTable, find_aligned, has_rows_in_a_cell
 from pipeline.readers.lines import Run, print_lines, set_runs
 from pipeline.readers.pages import Page, blocks_of
 from pipeline.readers.printed import UNKNOWN
@@ -92,7 +93,7 @@ def read_aligned(data: bytes, sha256: str) -> Document:
     Raises:
         UnreadableDocumentError: As `read`.
     """
-    return _document(_read_pages(data, _aligned_page), sha256, "pdf/pdfium-aligned")
+    return _document(_read_pages(data, _AlignedPages()), sha256, "pdf/pdfium-aligned")
 
 
 def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], Page]) -> list[Page]:
@@ -147,13 +148,20 @@ def _page(painted: PaintedPage, number: int) -> Page:
     return _laid_out(painted, number, *find_grids(painted.marks, set_runs(painted.characters)))
 
 
-def _aligned_page(painted: PaintedPage, number: int) -> Page:
-    runs = set_runs(painted.characters)
-    ruled, rest = find_grids(painted.marks, runs, faint=False)
-    aligned, rest = find_aligned(painted.marks, rest)
-    return _laid_out(
-        painted, number, sorted([*ruled, *aligned], key=lambda grid: (grid.box[1], grid.box[0])), rest
-    )
+@dataclass(slots=True)
+class _AlignedPages:
+    """Reads the pages of a file in order: a table may go on under the columns that the page before ended with."""
+
+    lowest: AlignedTable | None = None
+
+    def __call__(self, painted: PaintedPage, number: int) -> Page:
+        grids, rest = find_grids(painted.marks, set_runs(painted.characters), faint=False)
+        ruled = [grid for grid in grids if not has_rows_in_a_cell(grid)]
+        freed = [run for grid in grids if grid not in ruled for row in grid.rows for c in row for run in c.runs]
+        found = find_aligned(painted.marks, [*rest, *freed], self.lowest)
+        self.lowest = found.lowest
+        grids = sorted([*ruled, *found.grids], key=lambda grid: (grid.box[1], grid.box[0]))
+        return _laid_out(painted, number, grids, found.rest)
 
 
 def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], rest: Sequence[Run]) -> Page:

@@ -7,7 +7,7 @@ from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
 from pipeline.readers.rules import Mark
 from tests.characters import write
 
-LABELS = 100.0
+LABELS = 220.0
 VALUES = (300.0, 360.0, 420.0)
 
 
@@ -26,9 +26,11 @@ def row(
 def read(
     characters: list[Character], marks: list[Mark] | None = None
 ) -> tuple[list[list[list[str]]], list[str]]:
-    grids, rest = find_aligned(marks or [], set_runs(characters))
-    rows = [[[cell_text(c.runs) if c.runs else "" for c in cells] for cells in grid.rows] for grid in grids]
-    return rows, [line.text for line in print_lines(rest)]
+    found = find_aligned(marks or [], set_runs(characters))
+    rows = [
+        [[cell_text(c.runs) if c.runs else "" for c in cells] for cells in grid.rows] for grid in found.grids
+    ]
+    return rows, [line.text for line in print_lines(found.rest)]
 
 
 def test_numbers_over_one_another_are_columns_and_words_beside_them_labels() -> None:
@@ -83,8 +85,8 @@ def test_words_above_are_the_header_and_one_over_a_blank_column_makes_it() -> No
         *row(100, "1 . 3", "甲项"),
         *row(120, "4 . 6", "乙项"),
     ]
-    grids, rest = read([*lines, *write("8", VALUES[0], 140), *write("9", VALUES[2], 140)])
-    assert grids == []  # Two columns alone are as well words in prose.
+    assert read(lines)[0][0][1:] == [["甲项", "1", "", "3"], ["乙项", "4", "", "6"]]
+    assert read(lines[-2:])[0] == []  # Without the header it may as well be prose.
     lines = [*head, *row(100, "1 2 3", "甲项"), *row(120, "4 . 6", "乙项"), *row(140, "7 8 9", "丙项")]
     lines += write("其他", 480, 80)
     grids, rest = read([*write("标题很大", LABELS, 40, 18), *lines])
@@ -124,12 +126,12 @@ def test_a_raised_digit_is_no_part_of_a_number() -> None:
 
 def test_what_numbers_broken_over_lines_leave_is_of_their_row() -> None:
     head = row(80, "10 20 30", "甲项")
-    lines = [*head, *row(110, "178 5 204", "乙项"), *write("4", VALUES[0], 124), *row(154, "1 2 3", "丙项")]
+    lines = [*head, *row(110, "17812 5 204", "乙项"), *write("4", VALUES[0], 124), *row(154, "1 2 3", "丙项")]
     assert read(lines)[0] == [
-        [["甲项", "10", "20", "30"], ["乙项", "178\n4", "5", "204"], ["丙项", "1", "2", "3"]]
+        [["甲项", "10", "20", "30"], ["乙项", "17812\n4", "5", "204"], ["丙项", "1", "2", "3"]]
     ]
-    beside = [*head, *row(110, "178 5 204", "申请人逾期未", "缴纳费用"), *write("4", VALUES[0], 124)]
-    assert read(beside)[0][0][1][-3:] == ["178\n4", "5", "204"]
+    beside = [*head, *row(110, "17812 5 204", "申请人逾期未", "缴纳费用"), *write("4", VALUES[0], 124)]
+    assert read(beside)[0][0][1][-3:] == ["17812\n4", "5", "204"]
 
 
 def test_numbers_set_right_stand_under_words_set_in_the_middle() -> None:
