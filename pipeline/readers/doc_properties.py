@@ -27,6 +27,7 @@ LONG_LISTS = (0x6645, 0x6646)
 TABS = 0xC615
 LIST_LEVEL, LIST_USE = 0x260A, 0x460B
 DELETED, HIDDEN, PLACE_BY_LINE = 0x0800, 0x083C, 0x2A48
+OFF_THE_LINE = (1, 2)  # above and below it
 QUICK_SAVED = {0x18: IN_TABLE, 0x19: ROW_END, 0x0C: LIST_LEVEL}
 """Operations that a quick save writes as one byte."""
 
@@ -243,7 +244,7 @@ class RunStretches:
 
     Attributes:
         unseen: Those that are hidden, or deleted by a tracked change.
-        raised: Those that stand above the line, as the number of a note does.
+        raised: Those that stand above or below the line, as the number of a note does.
     """
 
     unseen: list[tuple[int, int]]
@@ -267,7 +268,7 @@ def run_stretches(file: WordFile) -> RunStretches:
 def _kind_of_run(properties: bytes) -> str:
     if b"\x3c\x08" not in properties and b"\x00\x08" not in properties and b"\x48\x2a" not in properties:
         return ""
-    stated = [operation for operation, operand in operations(properties) if operand[0] == 1]
-    if HIDDEN in stated or DELETED in stated:
+    stated = {operation: operand[0] for operation, operand in operations(properties)}
+    if stated.get(HIDDEN) == 1 or stated.get(DELETED) == 1:
         return "unseen"
-    return "raised" if PLACE_BY_LINE in stated else ""
+    return "raised" if stated.get(PLACE_BY_LINE) in OFF_THE_LINE else ""

@@ -12,7 +12,7 @@ from pipeline.document import EMBEDDED_SHEETS, Document, Paragraph, UnreadableDo
 from pipeline.readers.drawn import CELLS_LIMIT, SPAN_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.numbering import Counters
 from pipeline.readers.package import Package, open_package, related_part, states_little
-from pipeline.readers.printed import printed_lines, raised
+from pipeline.readers.printed import printed_lines, raised, struck
 from pipeline.readers.word_styles import Numbering, Styles, read_styles
 from pipeline.readers.word_xml import (
     ALTERNATE_CONTENT,
@@ -29,7 +29,7 @@ from pipeline.readers.word_xml import (
 )
 
 MEDIA_TYPES = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
-VERSION = "2"
+VERSION = "3"
 DEFAULT_MAIN_PART = "/word/document.xml"
 
 P, R, T, TBL, TR, TC = map(w, ("p", "r", "t", "tbl", "tr", "tc"))
@@ -40,7 +40,9 @@ VANISH, DELETED, SYMBOL, FIELD_MARK, FIELD_MARK_TYPE = map(
 SPAN, SPAN_BEFORE, MERGED_DOWN, MERGED_ACROSS = map(w, ("gridSpan", "gridBefore", "vMerge", "hMerge"))
 TEXT_BOX, STYLE, RUN_STYLE, NUMBERING = map(w, ("txbxContent", "pStyle", "rStyle", "numPr"))
 VERTICAL_PLACE = w("vertAlign")
-RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS, VERTICAL_PLACE)
+OFF_THE_LINE = ("superscript", "subscript")
+STRUCK, STRUCK_TWICE = map(w, ("strike", "dstrike"))
+RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS, VERTICAL_PLACE, STRUCK, STRUCK_TWICE)
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 EMBEDDED = "{urn:schemas-microsoft-com:office:office}OLEObject"
@@ -198,11 +200,13 @@ class _Story:
             return
         may_be_raised = VERTICAL_PLACE in self._present or bool(self._styles.raised)
         is_raised = may_be_raised and self._is_raised(child(run, R_PR))
+        may_be_struck = STRUCK in self._present or STRUCK_TWICE in self._present
+        is_struck = may_be_struck and _is_struck(child(run, R_PR))
         for part in run:
             tag = part.tag
             if tag == T:
                 text = part.text or ""
-                self._add(raised(text) if is_raised else text, runs)
+                self._add(raised(text) if is_raised else struck(text) if is_struck else text, runs)
             elif tag in SIGNS:
                 self._add(SIGNS[tag], runs)
             elif tag == FIELD_MARK:
@@ -237,7 +241,7 @@ class _Story:
         if properties is None:
             return False
         place = value(properties, VERTICAL_PLACE)
-        return place == "superscript" if place else value(properties, RUN_STYLE) in self._styles.raised
+        return place in OFF_THE_LINE if place else value(properties, RUN_STYLE) in self._styles.raised
 
     def _table(self, table: Element) -> DrawnTable:
         drawn = DrawnTable()
@@ -292,6 +296,12 @@ def _merge(properties: Element | None, name: str) -> str | None:
     """`restart`, `continue` (also where the file leaves it unsaid), or None where the cell is not merged."""
     merge = child(properties, name)
     return None if merge is None else merge.get(VAL, "continue")
+
+
+def _is_struck(properties: Element | None) -> bool:
+    return properties is not None and any(
+        _has(properties, line) and is_on(properties, line) for line in (STRUCK, STRUCK_TWICE)
+    )
 
 
 def _symbol(code: str) -> str:

@@ -15,6 +15,7 @@ from pipeline.document import Document, Paragraph, UnreadableDocumentError
 from pipeline.read import read_report
 from pipeline.readers import docx, read_document, word_styles
 from pipeline.readers.package import Package
+from pipeline.values import read_value
 from tests.tilings import TILINGS, Tiling
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -261,6 +262,14 @@ def test_hidden_text_is_not_read() -> None:
     by_style = run("藏", '<w:rStyle w:val="h"/>')
     runs = run("见") + run("隐", "<w:vanish/>") + run("显", '<w:vanish w:val="0"/>') + by_style
     assert shown(read(f"<w:p>{runs}</w:p>", styles=STYLES)) == ["见显"]
+
+
+@pytest.mark.parametrize("properties", ["<w:strike/>", "<w:dstrike/>", '<w:vertAlign w:val="subscript"/>'])
+def test_digits_struck_through_or_below_the_line_are_no_part_of_a_number(properties: str) -> None:
+    behind = f"<w:r><w:t>12</w:t></w:r><w:r><w:rPr>{properties}</w:rPr><w:t>9</w:t></w:r>"
+    (text,) = [block.text for block in read(f"<w:p>{behind}</w:p>").paragraphs]
+    assert read_value(text, "count").number in (None, 12)
+    assert not text.endswith("9")
 
 
 def test_a_raised_number_is_a_notes_and_joins_none() -> None:

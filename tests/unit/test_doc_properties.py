@@ -153,7 +153,8 @@ def test_quick_saves_change_paragraphs() -> None:
 
 def test_hidden_and_deleted_runs_are_unseen_and_notes_are_raised() -> None:
     runs = [operation(HIDDEN, b"\1"), operation(PLACE_BY_LINE, b"\1"), operation(DELETED, b"\1"), b""]
+    runs += [operation(PLACE_BY_LINE, b"\2"), operation(PLACE_BY_LINE, b"\0")]
     stored = [bytes([len(run)]) + run for run in runs]
     found = run_stretches(file_with([], tuple(stored)))
     assert found.unseen == [(100, 110), (120, 130)]
-    assert found.raised == [(110, 120)]
+    assert found.raised == [(110, 120), (140, 150)]
