@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
-from pipeline.lexicon import Lexicon, load_lexicon
+from pipeline.lexicon import Lexicon, is_foreign, load_lexicon
 from pipeline.narrative import is_heading
 from pipeline.rows import block_widths
 from pipeline.values import is_value_text
@@ -200,7 +200,9 @@ def _text(pieces: Iterable[_Piece]) -> str:
 
 
 def _is_row_label(pieces: Sequence[_Piece], lexicon: Lexicon) -> bool:
-    return any(m.axis == "row" for m in lexicon.lookup(_text(pieces)))
+    return not any(is_foreign(piece.text) for piece in pieces) and any(
+        m.axis == "row" for m in lexicon.lookup(_text(pieces))
+    )
 
 
 def _label_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:

@@ -247,6 +247,12 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
     return found or next(filter(None, (_lookup(lexicon, native) for native in _native(squeezed))), ())
 
 
+def is_foreign(text: str) -> bool:
+    """Whether a text is letters, marks and digits of Latin script alone: a word of no label (`III`, `NaN`)."""
+    squeezed = squeeze(text)
+    return squeezed.isascii() and _LATIN.search(squeezed) is not None
+
+
 def _native(squeezed: str) -> Iterator[str]:
     """A text without the runs of Latin letters in it, as narrow and as wide as these may be; none without any."""
     if _LATIN.search(squeezed):

@@ -6,35 +6,45 @@ stand side by side bear the same words, nor does one bear them twice, one above 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.document import Cell, Grid
-from pipeline.lexicon import REMEMBERED, normalise
+from pipeline.lexicon import REMEMBERED, Lexicon, normalise
 from pipeline.values import is_numeric_text, is_value_text
 
 Row = tuple[Cell, ...]
 
 
-def merged_again(grid: Grid) -> Grid:
+def merged_again(grid: Grid, lexicon: Lexicon) -> Grid:
     """The grid with repeated labels merged across, and within its headers down; as it was where none repeats.
 
-    Under a label that was repeated across, a number that is repeated as often is one.
+    Under a label that was repeated across, a number that is repeated as often is one. Words that stand for numbers
+    (`约12`) are no labels, however often they stand beside one another.
     """
     if not _may_repeat(grid.rows):
         return grid
     rows: list[Row] = []
+    headers: set[int] = set()
     wide: tuple[Cell, ...] = ()
     for row in grid.rows:
-        labels = _across(row)
-        if not any(is_numeric_text(cell.text) for cell in row):
-            wide = tuple(cell for cell, printed in _widened(labels, row) if printed)
-            rows.append(labels)
+        if _is_header(row, lexicon):
+            headers.add(len(rows))
+            rows.append(_across(row, lexicon, any_words=True))
+            wide = tuple(cell for cell, printed in _widened(rows[-1], row) if printed)
         else:
-            rows.append(_values_across(labels, wide))
-    return Grid(tuple(_down(rows)), grid.locator)
+            rows.append(_values_across(_across(row, lexicon, any_words=False), wide))
+    return Grid(tuple(_down(rows, headers)), grid.locator)
+
+
+def _is_header(row: Row, lexicon: Lexicon) -> bool:
+    """Whether a row names something of the form, but no row of it, and holds no number."""
+    if any(is_numeric_text(cell.text) for cell in row):
+        return False
+    axes = {m.axis for cell in row if _words(cell.text) for m in lexicon.lookup(cell.text)}
+    return bool(axes) and "row" not in axes
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -64,9 +74,7 @@ def _is_beside(left: Cell, right: Cell) -> bool:
 
 
 def _below(upper: Row, lower: Row) -> Iterator[tuple[Cell, Cell]]:
-    """The labels of a row without numbers that stand just so in the row above, which has none either."""
-    if any(is_numeric_text(cell.text) for cell in (*upper, *lower)):
-        return
+    """The labels of a row that stand just so in the row above."""
     above = {(cell.column, cell.column_span): cell for cell in upper}
     for cell in lower:
         same = above.get((cell.column, cell.column_span))
@@ -74,11 +82,12 @@ def _below(upper: Row, lower: Row) -> Iterator[tuple[Cell, Cell]]:
             yield same, cell
 
 
-def _across(row: Row) -> Row:
-    """The row with neighbours that bear the same label as one cell."""
+def _across(row: Row, lexicon: Lexicon, *, any_words: bool) -> Row:
+    """The row with neighbours that bear the same label as one cell: one that is known, or that the row begins with."""
     cells: list[Cell] = []
     for cell in row:
-        if cells and _is_beside(cells[-1], cell):
+        is_label = any_words or len(cells) == 1 or bool(lexicon.lookup(cell.text))
+        if cells and is_label and _is_beside(cells[-1], cell):
             cells[-1] = replace(cells[-1], column_span=cells[-1].column_span + cell.column_span)
         else:
             cells.append(cell)
@@ -102,12 +111,14 @@ def _values_across(row: Row, labels: Iterable[Cell]) -> Row:
     return row
 
 
-def _down(rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows with labels that stand again right below themselves as cells that reach down."""
+def _down(rows: Sequence[Row], headers: Container[int]) -> Iterator[Row]:
+    """The rows with labels of headers that stand again right below themselves as cells that reach down."""
     heights: dict[tuple[int, int], int] = {}
     gone: set[tuple[int, int]] = set()
     top: dict[tuple[int, int], Cell] = {}
-    for upper, lower in pairwise(rows):
+    for place, (upper, lower) in enumerate(pairwise(rows)):
+        if place not in headers or place + 1 not in headers:
+            continue
         for above, cell in _below(upper, lower):
             first = top.get((above.row, above.column), above)
             top[cell.row, cell.column] = first

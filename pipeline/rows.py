@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from pipeline.document import Cell, Grid, Locator
-from pipeline.lexicon import REMEMBERED, Lexicon, Meaning, normalise
+from pipeline.lexicon import REMEMBERED, Lexicon, Meaning, is_foreign, normalise
 from pipeline.templates import load_templates
 from pipeline.values import is_count_unit, is_numeric_text, is_value_text
 
@@ -213,7 +213,7 @@ def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
 
 def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
-    labels = [_is_words(cell.text) for cell in cells]
+    labels = [_is_words(cell.text) and not is_foreign(cell.text) for cell in cells]
     for end in range(len(cells) - 1, -1, -1):
         for start in range(end, -1, -1):
             if not labels[start]:

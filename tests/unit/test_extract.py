@@ -813,3 +813,14 @@ def test_labels_behind_those_above_them(facts: Facts, sign: str) -> None:
         for label, row in zip(block.rows, three[3:], strict=True)
     ]
     perfect(facts, two, [header, *rows], four)
+
+
+@pytest.mark.parametrize("word", ["Ⅲ", "abc", "NaN"])
+def test_a_word_in_latin_letters_behind_a_label_is_no_part_of_it(facts: Facts, word: str) -> None:
+    two, three, four = report_tables(facts)
+    row = three[row_at(three, "重复申请")]
+    row[-7:] = [Spot(word), *row[-6:]]
+    key = (APPLICATIONS, "rejected_repeat", "natural_person")
+    extraction = checked(facts, two, three, four)
+    assert unread(without(facts, key), extraction) == []
+    assert {c.raw for c in extraction.cells if (c.table, c.row, c.column) == key} == {word}
