@@ -199,10 +199,12 @@ def _text(pieces: Iterable[_Piece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
+def _is_label(pieces: Sequence[_Piece], lexicon: Lexicon) -> bool:
+    return not any(is_foreign(piece.text) for piece in pieces) and bool(lexicon.lookup(_text(pieces)))
+
+
 def _is_row_label(pieces: Sequence[_Piece], lexicon: Lexicon) -> bool:
-    return not any(is_foreign(piece.text) for piece in pieces) and any(
-        m.axis == "row" for m in lexicon.lookup(_text(pieces))
-    )
+    return _is_label(pieces, lexicon) and any(m.axis == "row" for m in lexicon.lookup(_text(pieces)))
 
 
 def _label_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:
@@ -218,7 +220,7 @@ def _segments(buffer: Sequence[_Piece], lexicon: Lexicon) -> tuple[list[_Piece],
     start = 0
     while start < len(buffer):
         ends = range(min(len(buffer), start + MOST_PIECES), start, -1)
-        end = next((e for e in ends if lexicon.lookup(_text(buffer[start:e]))), None)
+        end = next((e for e in ends if _is_label(buffer[start:e], lexicon)), None)
         if end is None:
             unknown.append(buffer[start])
             start += 1
