@@ -8,7 +8,7 @@ end or are centred at one place are one cell, and belong to the row whose number
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from pipeline.readers.columns import (
     Stack,
     chunks_of,
     columns_of,
+    flush_side,
     headed,
     leaves_of,
     over_columns,
@@ -99,7 +100,7 @@ class _Body:
 
 
 def find_aligned(
-    marks: Sequence[Mark], runs: Sequence[Run], above: AlignedTable | None = None
+    marks: Sequence[Mark], runs: Sequence[Run], above: AlignedTable | None = None, side: int = 0
 ) -> AlignedPage:
     """The tables without rules of a page.
 
@@ -107,13 +108,26 @@ def find_aligned(
         marks: What is painted; edges that run across part cells, though they make no whole table.
         runs: What is printed outside the tables with rules.
         above: The table with which the page before ended.
+        side: Where the numbers of the file's columns are flush, as `side_of` tells it.
     """
     cuts = [Cut(y, m.left, m.right) for m in marks if _is_seen(m) for y in {m.top, m.bottom}]
-    tables = _tables([chunks_of(line) for line in stack_lines(runs)], cuts, above)
+    tables = _tables(_lines(runs), cuts, above, side)
     grids = [_grid(table, cuts) for table in tables]
     taken = {id(run) for grid in grids for row in grid.rows for cell in row for run in cell.runs}
     rest = [run for run in runs if id(run) not in taken]
     return AlignedPage(grids, rest, tables[-1] if tables else None)
+
+
+def side_of(pages: Iterable[Sequence[Run]]) -> int:
+    """On which side the numbers of columns are flush on some pages: -1 left, 1 right, 0 in the middle or untold."""
+    bodies = ((lines, body) for lines in map(_lines, pages) for body in _bodies(lines))
+    return flush_side(
+        [line for line in lines[body.first : body.last + 1] if _is_row(line)] for lines, body in bodies
+    )
+
+
+def _lines(runs: Sequence[Run]) -> list[Row]:
+    return [chunks_of(line) for line in stack_lines(runs)]
 
 
 def has_rows_in_a_cell(grid: RuledGrid) -> bool:
@@ -126,12 +140,14 @@ def _is_seen(mark: Mark) -> bool:
     return not mark.white and mark.right - mark.left >= LEAST_CUT
 
 
-def _tables(lines: Sequence[Row], cuts: Sequence[Cut], above: AlignedTable | None) -> list[AlignedTable]:
+def _tables(
+    lines: Sequence[Row], cuts: Sequence[Cut], above: AlignedTable | None, side: int
+) -> list[AlignedTable]:
     """The tables among the lines of a page, from the top down; each line is of one at most."""
     tables: list[tuple[int, AlignedTable]] = []
     free = 0
     for body in _bodies(lines):
-        table, top, bottom = _table(lines, body, free, cuts, above)
+        table, top, bottom = _table(lines, body, free, cuts, above, side)
         if table is not None:
             tables += [*_blank_tables(lines, free, top, cuts), (top, table)]
             free = bottom
@@ -172,7 +188,7 @@ def _gone_on(lines: Sequence[Row], body: _Body, place: int) -> _Body | None:
         lower[0].middle - upper[0].middle > BREAK * row[0].height for upper, lower in steps
     ):
         return None
-    if any(chunk.span[1] > numbers.start for line in lines[body.first : place] for chunk in words_of(line)):
+    if any(chunk.end > numbers.start for line in lines[body.first : place] for chunk in words_of(line)):
         return None
     if any(_PROSE.search(chunk.text) for line in lines[body.last + 1 : place] for chunk in line):
         return None
@@ -189,7 +205,7 @@ def _is_near(lines: Sequence[Row], place: int) -> bool:
 
 
 def _table(
-    lines: Sequence[Row], body: _Body, free: int, cuts: Sequence[Cut], above: AlignedTable | None
+    lines: Sequence[Row], body: _Body, free: int, cuts: Sequence[Cut], above: AlignedTable | None, side: int
 ) -> tuple[AlignedTable | None, int, int]:
     """The table of some rows, and the first line of it and the first behind it; None where they are none."""
     top, first = _reach_up(lines, body, free)
@@ -197,9 +213,9 @@ def _table(
     heads, rows = lines[top:first], lines[first:bottom]
     numbers = [row for row in rows if _is_row(row)]
     over = _over(heads, rows, cuts, body.numbers)
-    columns = headed(body.numbers, over, numbers) if over else None
+    columns = headed(body.numbers, over, numbers, side) if over else None
     if columns is None and above is not None and not over and top <= MOST_ABOVE and _goes_on(above, rows):
-        columns = headed(body.numbers, above.columns.edges, numbers)
+        columns = headed(body.numbers, above.columns.edges, numbers, side)
     if columns is None and _is_plain_table(numbers):
         columns = body.numbers
     return (AlignedTable(heads, rows, columns) if columns else None), top, bottom
@@ -268,7 +284,7 @@ def _reach_up(lines: Sequence[Row], body: _Body, free: int) -> tuple[int, int]:
         top -= 1
     # Below the last words over numbers stand labels of rows whose cells are blank; or, without any words over
     # numbers, the rest of a label that a page end cut.
-    foot = max((at for at in range(top, first) if any(c.span[1] > start for c in lines[at])), default=top - 1)
+    foot = max((at for at in range(top, first) if any(c.end > start for c in lines[at])), default=top - 1)
     while foot + 1 < first and _is_noted(lines[top : foot + 1], lines[foot + 1], start):
         foot += 1
     return top, foot + 1
@@ -276,7 +292,7 @@ def _reach_up(lines: Sequence[Row], body: _Body, free: int) -> tuple[int, int]:
 
 def _is_noted(heads: Sequence[Row], line: Row, start: float) -> bool:
     """Whether a line under the words of a header is the next of a cell over the labels that has several there."""
-    left = [chunk for row in heads for chunk in row if chunk.span[1] <= start]
+    left = [chunk for row in heads for chunk in row if chunk.end <= start]
     flush = [chunk for chunk in left if is_flush(chunk, line[0])]
     if len(flush) < 2:
         return False
@@ -286,7 +302,7 @@ def _is_noted(heads: Sequence[Row], line: Row, start: float) -> bool:
 
 def _is_beside(line: Row, row: Row, start: float) -> bool:
     """Whether words stand so little above a row's numbers that they can only be its label's."""
-    words = all(chunk.span[1] <= start for chunk in line)
+    words = all(chunk.end <= start for chunk in line)
     return words and row[0].middle - line[0].middle < line[0].height
 
 
@@ -312,7 +328,7 @@ def _reach_down(lines: Sequence[Row], top: int, body: _Body) -> int:
 
 def _follows(above: Sequence[Row], line: Row, start: float) -> bool:
     """Whether a line under the last row is one of labels alone."""
-    if values_of(line) or any(chunk.span[1] > start or _PROSE.search(chunk.text) for chunk in line):
+    if values_of(line) or any(chunk.end > start or _PROSE.search(chunk.text) for chunk in line):
         return False
     labels = [chunk for row in above for chunk in words_of(row)]
     height = max(chunk.height for chunk in above[-1])

@@ -25,6 +25,7 @@ LEAST_EVEN = 4
 """Heads evenly apart that tell equally wide columns."""
 EVEN = 0.06
 """Share by which the distances of such heads differ at most."""
+_HANGING = frozenset("，、。；：）)”’》,.")
 _VALUE = re.compile(
     r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
 )
@@ -33,36 +34,46 @@ _CHINESE = re.compile("[\u3001-\u9fff\uff00-\uffef]{2}")
 Span = tuple[float, float]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """Runs of one line that are parted from others by a wide gap."""
+    """Runs of one line that are parted from others by a wide gap.
 
-    runs: list[Run]
+    Attributes:
+        runs: From left to right.
+        box: The box around them.
+        middle: Half way between top and bottom of the highest character: digits may be of a font with lower boxes.
+        height: Of that character.
+    """
 
-    @property
-    def box(self) -> Box:
-        """The box around all of them."""
-        return enclosing([(run.left, run.top, run.right, run.bottom) for run in self.runs])
+    runs: Sequence[Run]
+    box: Box = field(init=False)
+    middle: float = field(init=False)
+    height: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        box = enclosing([(run.left, run.top, run.right, run.bottom) for run in self.runs])
+        highest = max(
+            (sign for run in self.runs for sign in run.characters), key=lambda sign: sign[4] - sign[2]
+        )
+        object.__setattr__(self, "box", box)
+        object.__setattr__(self, "middle", (highest[2] + highest[4]) / 2)
+        object.__setattr__(self, "height", highest[4] - highest[2])
 
     @property
     def span(self) -> Span:
         """Left and right edge."""
-        return self.runs[0].left, self.runs[-1].right
+        return self.box[0], self.box[2]
 
     @property
-    def middle(self) -> float:
-        """Half way between top and bottom."""
-        return self.runs[0].middle
-
-    @property
-    def height(self) -> float:
-        """Height of its highest run."""
-        return max(run.height for run in self.runs)
+    def end(self) -> float:
+        """The right edge, but for punctuation, which may hang over the edge of a cell."""
+        last = self.runs[-1].characters[-1]
+        return last[1] if last[0] in _HANGING else self.box[2]
 
     @property
     def width(self) -> float:
         """From the left to the right edge."""
-        return self.runs[-1].right - self.runs[0].left
+        return self.box[2] - self.box[0]
 
     @property
     def text(self) -> str:
@@ -153,13 +164,13 @@ def chunks_of(line: Sequence[Run]) -> Row:
     cut = len(line)
     while cut and is_value(line[cut - 1]) and not _is_word(line[cut - 2 : cut]):
         cut -= 1
-    chunks: list[Chunk] = []
+    phrases: list[list[Run]] = []
     for run in line[:cut]:
-        if chunks and _is_one_phrase(chunks[-1].runs[-1], run):
-            chunks[-1].runs.append(run)
+        if phrases and _is_one_phrase(phrases[-1][-1], run):
+            phrases[-1].append(run)
         else:
-            chunks.append(Chunk([run]))
-    return chunks + [Chunk([run]) for run in line[cut:]]
+            phrases.append([run])
+    return [Chunk(runs) for runs in (*phrases, *([run] for run in line[cut:]))]
 
 
 def _is_word(runs: Sequence[Run]) -> bool:
@@ -234,17 +245,20 @@ def over_columns(leaves: Sequence[Stack], labels: Sequence[Chunk], numbers: Colu
     return spans if taken or sum(spans[0]) - first > spans[1][0] else spans[1:]
 
 
-def headed(numbers: Columns | None, over: Sequence[Span], rows: Sequence[Row]) -> Columns | None:
+def headed(
+    numbers: Columns | None, over: Sequence[Span], rows: Sequence[Row], side: int = 0
+) -> Columns | None:
     """The columns under some cells of a header or of the page before; None where it is open which belong together.
 
     Args:
         numbers: Where the numbers stand; None where there are none.
         over: Where what heads the columns stands, from left to right.
         rows: The rows, whose numbers tell on which side they are flush.
+        side: On which side the numbers of the file's other tables are, where all that tell it agree: -1 left, 1 right.
     """
     if numbers is None:
         return Columns(tuple(over)) if over else None
-    found = _matched(numbers.edges, over, rows)
+    found = _matched(numbers.edges, over, rows, side)
     if found is None:
         return None
     edges = list(over)
@@ -253,7 +267,9 @@ def headed(numbers: Columns | None, over: Sequence[Span], rows: Sequence[Row]) -
     return Columns(tuple(edges)) if all(one[1] <= two[0] for one, two in pairwise(edges)) else None
 
 
-def _matched(edges: Sequence[Span], over: Sequence[Span], rows: Sequence[Row]) -> list[int] | None:
+def _matched(
+    edges: Sequence[Span], over: Sequence[Span], rows: Sequence[Row], others: int
+) -> list[int] | None:
     """Under which of the heads each column of numbers stands."""
     if len(edges) == len(over):
         return list(range(len(over)))
@@ -264,7 +280,7 @@ def _matched(edges: Sequence[Span], over: Sequence[Span], rows: Sequence[Row]) -
     around = [_around(edge, over) for edge in edges]
     if None in around:
         return None
-    side = _side_of_heads(edges, over, rows[0][0].height) or _flush_side(rows)
+    side = _side_of_heads(edges, over, rows[0][0].height) or flush_side([rows]) or others
     found = [(pair[0] if side > 0 else pair[-1]) for pair in around if pair and (side or len(pair) == 1)]
     return found if len(set(found)) == len(edges) and found == sorted(found) else None
 
@@ -311,15 +327,18 @@ def _side_of_heads(edges: Sequence[Span], over: Sequence[Span], height: float) -
     return (votes[1] > votes[-1]) - (votes[-1] > votes[1])
 
 
-def _flush_side(rows: Sequence[Row]) -> int:
-    """On which side the numbers of a column are flush: -1 on the left, 1 on the right, 0 in the middle or untold."""
-    numbers = columns_of(rows)
+def flush_side(tables: Iterable[Sequence[Row]]) -> int:
+    """On which side the numbers of columns are flush: -1 on the left, 1 on the right, 0 in the middle or untold.
+
+    Args:
+        tables: The rows of each table.
+    """
     votes: Counter[int] = Counter()
-    for place in range(len(numbers.edges)) if numbers else ():
-        chunks = [
-            chunk for row in rows for chunk in values_of(row) if numbers and numbers.place(chunk) == place
-        ]
-        votes.update(_sides(chunks))
+    for rows in tables:
+        numbers = columns_of(rows)
+        for place in range(len(numbers.edges)) if numbers else ():
+            chunks = [chunk for row in rows for chunk in values_of(row)]
+            votes.update(_sides([chunk for chunk in chunks if numbers and numbers.place(chunk) == place]))
     ranked = votes.most_common(2)
     return ranked[0][0] if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]) else 0
 

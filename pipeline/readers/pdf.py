@@ -8,8 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.document import (
     INKED_BLANKS,
@@ -22,7 +21,7 @@ from pipeline.document import (
     UnreadableDocumentError,
 )
 from pipeline.readers import streams
-from pipeline.readers.aligned import AlignedTable, find_aligned, has_rows_in_a_cell
+from pipeline.readers.aligned import AlignedTable, find_aligned, has_rows_in_a_cell, side_of
 from pipeline.readers.lines import Run, print_lines, set_runs
 from pipeline.readers.pages import Page, blocks_of
 from pipeline.readers.printed import UNKNOWN
@@ -36,6 +35,7 @@ VERSION = "2"
 MAX_PAGES = 500
 MAX_PAGES_AGAIN = 30
 """Pages up to which pdfplumber reads a file that PDFium left numbers over of: at a tenth of a second each."""
+_Read = TypeVar("_Read")
 _TRAILER = b"startxref"
 _END = b"%%EOF"
 
@@ -93,10 +93,10 @@ def read_aligned(data: bytes, sha256: str) -> Document:
     Raises:
         UnreadableDocumentError: As `read`.
     """
-    return _document(_read_pages(data, _AlignedPages()), sha256, "pdf/pdfium-aligned")
+    return _document(list(_aligned_pages(_read_pages(data, _painted))), sha256, "pdf/pdfium-aligned")
 
 
-def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], Page]) -> list[Page]:
+def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], _Read]) -> list[_Read]:
     from pipeline.readers import pdfium
     from pipeline.readers.layers import has_layers
 
@@ -148,20 +148,28 @@ def _page(painted: PaintedPage, number: int) -> Page:
     return _laid_out(painted, number, *find_grids(painted.marks, set_runs(painted.characters)))
 
 
-@dataclass(slots=True)
-class _AlignedPages:
-    """Reads the pages of a file in order: a table may go on under the columns that the page before ended with."""
+def _painted(page: PaintedPage, number: int) -> PaintedPage:
+    return page
 
+
+def _aligned_pages(pages: Sequence[PaintedPage]) -> Iterator[Page]:
+    """The pages of a file in order: a table may go on under the columns that the page before ended with."""
+    parted = [_without_rules(page) for page in pages]
+    side = side_of(rest for _, rest in parted)
     lowest: AlignedTable | None = None
-
-    def __call__(self, painted: PaintedPage, number: int) -> Page:
-        grids, rest = find_grids(painted.marks, set_runs(painted.characters), faint=False)
-        ruled = [grid for grid in grids if not has_rows_in_a_cell(grid)]
-        freed = [run for grid in grids if grid not in ruled for row in grid.rows for c in row for run in c.runs]
-        found = find_aligned(painted.marks, [*rest, *freed], self.lowest)
-        self.lowest = found.lowest
+    for number, (painted, (ruled, rest)) in enumerate(zip(pages, parted, strict=True), 1):
+        found = find_aligned(painted.marks, rest, lowest, side)
+        lowest = found.lowest
         grids = sorted([*ruled, *found.grids], key=lambda grid: (grid.box[1], grid.box[0]))
-        return _laid_out(painted, number, grids, found.rest)
+        yield _laid_out(painted, number, grids, found.rest)
+
+
+def _without_rules(painted: PaintedPage) -> tuple[list[RuledGrid], list[Run]]:
+    """The tables whose cells rules part, and the runs that stand in none of these."""
+    grids, rest = find_grids(painted.marks, set_runs(painted.characters), faint=False)
+    ruled = [grid for grid in grids if not has_rows_in_a_cell(grid)]
+    freed = [run for grid in grids if has_rows_in_a_cell(grid) for row in grid.rows for c in row for run in c.runs]
+    return ruled, [*rest, *freed]
 
 
 def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], rest: Sequence[Run]) -> Page:

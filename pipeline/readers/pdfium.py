@@ -273,16 +273,18 @@ def _characters(
             continue
         size = int((y1 - y0) * _SIZE_STEPS)
         if size not in trusted:
-            if 0 < y1 - y0 < LEAST_PRINT or (printed == " " and x1 <= x0):
-                continue  # Not seen, or a space that PDFium made up.
+            if printed == " " and x1 <= x0:
+                continue  # A space that PDFium made up.
             if _is_aslant(text, place):
                 continue  # A watermark across the page, which is in every cell and in none.
             tight = _tight_box(text, place)
             is_bare = tight == (x0, y0, x1, y1)  # It was replaced, and has no advance.
-            if _is_sound((x0, y0, x1, y1), tight) and not is_bare:
+            if _is_sound((x0, y0, x1, y1), tight) and not is_bare and y1 - y0 >= LEAST_PRINT:
                 trusted.add(size)
             else:
                 x0, y0, x1, y1 = _heightened(text, place, tight, is_bare=is_bare)
+            if 0 < y1 - y0 < LEAST_PRINT:
+                continue  # Not seen; told by the line's height, for the ink of a `一` is a stroke.
         character = new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0))
         if place in pale and not lies_in(Mark(*character[1:]), grounds, slack=0.0):
             continue

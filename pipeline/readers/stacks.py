@@ -22,6 +22,12 @@ SHORT = 1.3
 """Character heights by which a line that is not a cell's last may be shorter than the others."""
 ROOM = 5.0
 """Character heights between a label's line and the first column from which it would have had room for more words."""
+ALIKE = 1.06
+"""Times a distance of lines that others of the kind are at most."""
+LEAST_SHARE = 0.15
+"""Share of the distances between flush lines that those of lines of one cell make up at least."""
+SPREAD = 2
+"""Times the cells of a line that the line below has from which these are no more lines of the same cells."""
 LEVEL = 0.3
 """Character heights by which the middles of two chunks of one line may differ."""
 SAME_ROW = 0.75
@@ -58,7 +64,7 @@ class Labels:
 
 
 def line_pitch(lines: Sequence[Row]) -> float:
-    """The least distance of two lines of words that are flush: that of lines of one cell; 0 where none are."""
+    """The least distance at which lines of words are flush, and not by chance: that of lines of one cell; 0 for none."""
     chunks = [chunk for line in lines for chunk in words_of(line)]
     steps = [
         lower.middle - upper.middle
@@ -67,8 +73,10 @@ def line_pitch(lines: Sequence[Row]) -> float:
         if 0.8 * upper.height < lower.middle - upper.middle <= WRAPPED * upper.height
         and overlap(upper.span, lower.span)
         and is_flush(upper, lower)
+        and not _spreads(upper, lower, chunks)
     ]
-    return min(steps, default=0.0)
+    alike = ((step, sum(step <= other <= ALIKE * step for other in steps)) for step in sorted(steps))
+    return next((step for step, count in alike if count >= LEAST_SHARE * len(steps)), 0.0)
 
 
 def is_flush(upper: Chunk, lower: Chunk) -> bool:
@@ -120,11 +128,17 @@ def _goes_under(upper: Chunk, lower: Chunk, pitch: float, cuts: Sequence[Cut]) -
 
 def _is_crowd(upper: Chunk, lower: Chunk, chunks: Sequence[Chunk]) -> bool:
     """Whether others stand under the upper one as well, or over the lower one: then these are no lines of one cell."""
-    return any(
+    return _spreads(upper, lower, chunks) or any(
         (chunk is not lower and _is_level(chunk, lower) and overlap(chunk.span, upper.span))
         or (chunk is not upper and _is_level(chunk, upper) and overlap(chunk.span, lower.span))
         for chunk in chunks
     )
+
+
+def _spreads(upper: Chunk, lower: Chunk, chunks: Sequence[Chunk]) -> bool:
+    """Whether a line has so many more cells than the line above that this is of words over several of them."""
+    level = [sum(_is_level(chunk, one) for chunk in chunks) for one in (upper, lower)]
+    return level[1] > SPREAD * level[0]
 
 
 def _is_level(one: Chunk, other: Chunk) -> bool:
