@@ -20,7 +20,7 @@ from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.merged import merged_again
 from pipeline.noise import without_noise
 from pipeline.report import CellReading, Extraction, Finding, Leftover
-from pipeline.rows import HeaderLabel, TableRow, mend, read_rows
+from pipeline.rows import HeaderLabel, TableRow, mend, read_rows, without_numbering
 from pipeline.templates import Block, Place, Template, load_templates
 from pipeline.turned import upright
 from pipeline.values import is_numeric_text, read_value
@@ -44,6 +44,12 @@ class _Result:
     found: int = 0
     used: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+
+    def ignore(self, rule: str, count: int) -> None:
+        """Counts numbers that a rule sets aside."""
+        if count:
+            self.found += count
+            self.ignored[rule] += count
 
     def leave(self, table: str, row: TableRow, cells: Iterable[Cell], words: Message) -> None:
         """Lists the numbers among some cells as leftovers."""
@@ -69,7 +75,8 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     printed = without_noise(list(banded_grids(document, lexicon)), lexicon)
     grids = [upright(merged_again(grid, lexicon), lexicon) for grid in printed]
     year = stated_year(document)
-    rows, of_other_years = own_year_rows(mend(read_rows(grids, lexicon), lexicon), grids, year)
+    all_rows, numbering = without_numbering(mend(read_rows(grids, lexicon), lexicon))
+    rows, of_other_years = own_year_rows(all_rows, grids, year, lexicon)
     tables = {table: sorted_out(whole_rows(entries), document) for table, entries in _by_table(rows).items()}
     fitting = _variants(tables, templates, lexicon)
     result = _Result(variants={table: names[0] for table, names in fitting.items()})
@@ -77,6 +84,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
         rivals = [templates[name] for name in others]
         _read_table(table, templates[variant], rivals, tables[table], lexicon, result)
     _set_aside(of_other_years, result)
+    result.ignore("column_number", len(numbering))
     for table in tables.keys() - result.variants.keys():
         _leave_table(table, tables[table], result)
     order = [
@@ -350,8 +358,7 @@ def _set_aside(cells: Sequence[Cell], result: _Result, table: str = "") -> None:
     """Accounts for numbers that the document says to be of another year."""
     numbers = [cell for cell in cells if is_numeric_text(cell.text)]
     if numbers:
-        result.found += len(numbers)
-        result.ignored["other_year"] += len(numbers)
+        result.ignore("other_year", len(numbers))
         words = message("other_year_table", numbers=len(numbers))
         result.findings.append(Finding(words, numbers[0].locator, table))
 
@@ -398,8 +405,7 @@ def _margins(
 def _leave_before(table: str, row: TableRow, result: _Result) -> None:
     """Accounts for numbers before a row's label: one is the row's ordinal, more are leftovers."""
     if len(row.before) == 1 and len(row.before[0].text.strip()) <= LONGEST_ORDINAL:
-        result.found += 1
-        result.ignored["row_number"] += 1
+        result.ignore("row_number", 1)
     elif row.before:
         words = message("unknown_label", label=normalise(row.label))
         result.leave(table, row, row.before, words)
@@ -585,8 +591,7 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
     if not stands and entry.standing == "read":
         _keep(row, cells, readings, result)
     elif [cell and cell.value for cell in standing] == [r.value for r in readings]:
-        result.found += (numbers := sum(is_numeric_text(cell.text) for cell in cells))
-        result.ignored["repeated_row"] += numbers
+        result.ignore("repeated_row", sum(is_numeric_text(cell.text) for cell in cells))
     elif any(r.kind != "blank" for r in readings):
         words = message("conflicting_row", label=normalise(row.label))
         for reading, cell in zip(readings, standing, strict=True):

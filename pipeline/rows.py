@@ -10,11 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import zip_longest
 
 from pipeline.document import Cell, Grid, Locator
 from pipeline.lexicon import REMEMBERED, Lexicon, Meaning, is_foreign, normalise
 from pipeline.templates import load_templates
 from pipeline.values import is_count_unit, is_numeric_text, is_value_text
+
+LEAST_NUMBERED = 3
+"""Columns that a row must number to be told from values."""
+LONGEST_SIGN = 2
+"""Characters of what may stand before such numbers (`甲`, `栏次`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +258,25 @@ def _last_label(cells: Sequence[Cell]) -> int | None:
         if cell.text.strip():
             last = index
     return last
+
+
+def without_numbering(rows: Sequence[TableRow]) -> tuple[list[TableRow], list[Cell]]:
+    """The rows without those that only number the columns under a header, and the cells of these."""
+    kept: list[TableRow] = []
+    numbers: list[Cell] = []
+    for row, below in zip_longest(rows, rows[1:]):
+        if below is not None and below.grid == row.grid and below.numeric and _is_numbering(row):
+            numbers += row.numeric
+        else:
+            kept.append(row)
+    return kept, numbers
+
+
+def _is_numbering(row: TableRow) -> bool:
+    """Whether a row holds 1, 2, 3 and so on alone, under no label or a sign such as 甲."""
+    found = [cell.text.strip() for cell in row.values if cell.text.strip()]
+    is_bare = not row.meanings and len(normalise(row.label)) <= LONGEST_SIGN
+    return is_bare and len(found) >= LEAST_NUMBERED and found == [str(n) for n in range(1, len(found) + 1)]
 
 
 def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:

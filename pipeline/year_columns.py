@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from pipeline.document import Cell, Grid
-from pipeline.lexicon import REMEMBERED, squeeze
+from pipeline.lexicon import REMEMBERED, Lexicon, squeeze
 from pipeline.rows import HeaderLabel, TableRow
 from schemas.definitions import HERE, read_definitions
 
@@ -51,7 +51,7 @@ class YearColumns:
 
 
 def own_year_rows(
-    rows: Iterable[TableRow], grids: Sequence[Grid], report_year: int | None
+    rows: Iterable[TableRow], grids: Sequence[Grid], report_year: int | None, lexicon: Lexicon
 ) -> tuple[list[TableRow], list[Cell]]:
     """The rows with the values of the report's own year alone, and the cells of other years.
 
@@ -59,13 +59,14 @@ def own_year_rows(
         rows: The rows of all grids.
         grids: The grids.
         report_year: The year that the report says to be of; None where it does not.
+        lexicon: The labels of the form.
     """
     told = {number: found for number, grid in enumerate(grids) if (found := _years_of(grid, report_year))}
+    kept, aside = _own_lines(list(rows), report_year, lexicon)
     if not told:
-        return list(rows), []
-    kept: list[TableRow] = []
-    aside: list[Cell] = []
-    for row in rows:
+        return kept, aside
+    lines, kept = kept, []
+    for row in lines:
         columns = told.get(row.grid)
         if columns is None:
             kept.append(row)
@@ -76,6 +77,49 @@ def own_year_rows(
             aside += [] if own is None else [cell for cell in row.values if cell not in own]
             kept.append(row if own is None else replace(row, values=own))
     return kept, aside
+
+
+def _own_lines(
+    rows: list[TableRow], report_year: int | None, lexicon: Lexicon
+) -> tuple[list[TableRow], list[Cell]]:
+    """The rows without those of another year, where a table has a line for each year under every label."""
+    years = {id(row): text for row in rows if (text := _year_of_line(row))}
+    own = {row.grid for row in rows if id(row) in years and _is_own(years[id(row)], report_year)}
+    other = {row.grid for row in rows if id(row) in years and not _is_own(years[id(row)], report_year)}
+    if not own & other:
+        return rows, []
+    kept: list[TableRow] = []
+    aside: list[Cell] = []
+    named: TableRow | None = None
+    for row in rows:
+        text = years.get(id(row), "") if row.grid in own & other else ""
+        if not text:
+            kept.append(row)
+            named = None
+            continue
+        values = row.values[1:] if row.meanings else row.values
+        named = _named(row, lexicon) or named
+        if _is_own(text, report_year):
+            kept.append(replace(named or replace(row, label=""), values=values))
+        else:
+            aside += values
+    return kept, aside
+
+
+def _named(row: TableRow, lexicon: Lexicon) -> TableRow | None:
+    """The line of a year as the row whose label it stands behind; None where it stands behind none."""
+    if row.meanings or not row.parents:
+        return row if row.meanings else None
+    meanings = tuple(m for m in lexicon.lookup(row.parents[-1]) if m.axis == "row")
+    return (
+        replace(row, label=row.parents[-1], meanings=meanings, parents=row.parents[:-1]) if meanings else None
+    )
+
+
+def _year_of_line(row: TableRow) -> str:
+    """The year that stands behind a row's label, or alone before its values; empty where none does."""
+    text = row.values[0].text if row.meanings and row.values else row.label if not row.meanings else ""
+    return squeeze(text) if row.numeric and text and _says_year(text) else ""
 
 
 def _own_header(labels: Sequence[HeaderLabel], columns: YearColumns) -> tuple[HeaderLabel, ...]:

@@ -824,3 +824,35 @@ def test_a_word_in_latin_letters_behind_a_label_is_no_part_of_it(facts: Facts, w
     extraction = checked(facts, two, three, four)
     assert unread(without(facts, key), extraction) == []
     assert {c.raw for c in extraction.cells if (c.table, c.row, c.column) == key} == {word}
+
+
+@pytest.mark.parametrize("years", [("2021年", "2020年"), ("上年", "本年")])
+@pytest.mark.parametrize("merged", [True, False])
+def test_lines_of_another_year_are_set_aside(facts: Facts, years: tuple[str, ...], merged: bool) -> None:
+    two, three, four = report_tables(facts)
+    lines: Rows = [[Spot("年度", 3), *four[0]], *four[1:3]]
+    for year in years:
+        sign = "" if year in ("2021年", "本年") else "9"
+        lines.append([Spot(year), *(Spot(f"{sign}{s.text}") for s in four[3])])
+    columns = ["自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计"]
+    rows: Rows = [texts("项目", "年度", *columns)]
+    for row in three[3:]:
+        labels, numbers = split_values(row)
+        for n, year in enumerate(years):
+            sign = "" if year in ("2021年", "本年") else "9"
+            label = [Spot(labels[-1].text, 2)] if merged else texts(labels[-1].text if not n else "")
+            rows.append([*(label if not (merged and n) else []), Spot(year)])
+            rows[-1] += [Spot(f"{sign}{s.text}") for s in numbers]
+    extraction = read("样例区演示局2021年政府信息公开工作年度报告", two, rows, lines)
+    assert misread(facts, extraction) == {}
+    assert unread(facts, extraction) == []
+    assert extraction.leftovers == ()
+
+
+def test_numbers_of_columns_under_a_header_are_set_aside(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    three.insert(3, [Spot("甲", 1, 3), *texts(*"1234567")])
+    four.insert(3, texts(*map(str, range(1, 16))))
+    extraction = checked(facts, two, three, four, strangers=22)
+    assert unread(facts, extraction) == []
+    assert extraction.numeric_ignored == {"column_number": 22}
