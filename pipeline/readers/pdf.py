@@ -22,6 +22,7 @@ from pipeline.document import (
 )
 from pipeline.readers import streams
 from pipeline.readers.aligned import AlignedTable, find_aligned, has_rows_in_a_cell, side_of
+from pipeline.readers.inked import note_ink
 from pipeline.readers.lines import Run, print_lines, set_runs
 from pipeline.readers.pages import Page, blocks_of
 from pipeline.readers.printed import UNKNOWN
@@ -133,12 +134,13 @@ def _properties(pages: Sequence[Page], blocks: Sequence[Block]) -> dict[str, str
         WITHOUT_TEXT: [page.number for page in pages if not page.lines and not page.grids],
         UNSEEN_TEXT: [page.number for page in pages if page.has_unseen],
         INKED_BLANKS: [page.number for page in pages if page.has_inked_blanks],
-        UNTOLD_TEXT: sorted({block.locator.page or 0 for block in blocks if _is_untold(block)}),
+        UNTOLD_TEXT: sorted({block.locator.page or 0 for block in blocks if is_untold(block)}),
     }
     return {name: ",".join(map(str, numbers)) for name, numbers in found.items() if numbers}
 
 
-def _is_untold(block: Block) -> bool:
+def is_untold(block: Block) -> bool:
+    """Whether a block has print of which nothing tells what it says."""
     if isinstance(block, Paragraph):
         return UNKNOWN in block.text
     return any(UNKNOWN in cell.text for cell in block.cells())
@@ -174,8 +176,9 @@ def _without_rules(painted: PaintedPage) -> tuple[list[RuledGrid], list[Run]]:
 
 def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], rest: Sequence[Run]) -> Page:
     """A page with its tables and, as lines, what stands in none."""
+    has_inked_blanks = bool(painted.ink) and note_ink(grids, painted.ink)
     size, lines = (painted.width, painted.height), tuple(print_lines(rest))
-    amiss = painted.has_unseen, painted.has_inked_blanks
+    amiss = painted.has_unseen, painted.has_inked_blanks or has_inked_blanks
     return Page(number, *size, lines, tuple(grids), painted.turns, *amiss)
 
 

@@ -20,7 +20,7 @@ import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.layers import hidden_places
-from pipeline.readers.lines import Character
+from pipeline.readers.lines import Box, Character
 from pipeline.readers.painting import (
     IDENTITY,
     WHITE,
@@ -34,7 +34,7 @@ from pipeline.readers.painting import (
 from pipeline.readers.rules import Mark, lies_in
 from pipeline.readers.stand_in import stand_in_fonts
 from pipeline.readers.told import told
-from pipeline.readers.unseen import take_out
+from pipeline.readers.unseen import Rest, take_out
 
 MAX_CHARACTERS = 100_000
 """Characters on a page; a page of the smallest print has 20 000."""
@@ -78,6 +78,7 @@ class PaintedPage:
         turns: Quarter turns to the right that bring the upright text to the page as it is shown.
         has_unseen: Whether the page has text that nobody sees; it is none of the characters.
         has_inked_blanks: Whether the page has print that the file calls blank; U+FFFD stands for it.
+        ink: Where small pictures and filled shapes stand, which may be print that is no text.
     """
 
     width: float
@@ -87,6 +88,7 @@ class PaintedPage:
     turns: int = 0
     has_unseen: bool = False
     has_inked_blanks: bool = False
+    ink: tuple[Box, ...] = ()
 
 
 @contextmanager
@@ -140,20 +142,20 @@ def paint_page(document: Any, index: int, *, layered: bool = False) -> PaintedPa
 def _paint_loaded(document: Any, page: Any, index: int, hidden: frozenset[int]) -> PaintedPage:
     left, bottom, right, top = box = _page_box(page)
     shown = c.FPDFPage_GetRotation(page)
-    has_unseen = take_out(page, hidden)
+    rest = take_out(page, hidden)
     with _open_text(page, index + 1) as text:
         turns = _text_turns(text)
         if turns == 0:
             size = right - left, top - bottom
-            found = _painted(page, text, (left, top), size, index + 1)
-            return replace(found, turns=shown, has_unseen=has_unseen)
+            found = _painted(page, text, rest, (left, top), size, index + 1)
+            return replace(found, turns=shown)
     _turn_upright(page, turns, box)
     size = (right - left, top - bottom) if turns == 2 else (top - bottom, right - left)
     with _open_page(document, index) as turned:
-        take_out(turned, hidden)
+        rest = take_out(turned, hidden)
         with _open_text(turned, index + 1) as text:
-            found = _painted(turned, text, (0.0, size[1]), size, index + 1)
-            return replace(found, turns=(shown - turns) % 4, has_unseen=has_unseen)
+            found = _painted(turned, text, rest, (0.0, size[1]), size, index + 1)
+            return replace(found, turns=(shown - turns) % 4)
 
 
 def _lay_in(page: Any) -> bool:
@@ -166,7 +168,7 @@ def _lay_in(page: Any) -> bool:
     return bool(kinds & _WRITTEN and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS)
 
 
-def _painted(page: Any, text: Any, corner: Point, size: Point, number: int) -> PaintedPage:
+def _painted(page: Any, text: Any, rest: Rest, corner: Point, size: Point, number: int) -> PaintedPage:
     """The characters that are seen, and what is painted."""
     painting = painted(page, corner, size, number)
     places = _pale(text) if painting.has_pale_text else frozenset[int]()
@@ -175,7 +177,10 @@ def _painted(page: Any, text: Any, corner: Point, size: Point, number: int) -> P
     boxes = list(_loose_boxes(text))
     says, has_inked_blanks = told(text, _texts(text), boxes)
     characters = _on_paper(_characters(text, zip(says, boxes, strict=True), corner, places, grounds), size)
-    return PaintedPage(*size, characters, painting.marks, has_inked_blanks=has_inked_blanks)
+    left, top = corner
+    ink = tuple((x0 - left, top - y1, x1 - left, top - y0) for x0, y0, x1, y1 in rest.ink)
+    amiss = rest.lacks_text, has_inked_blanks
+    return PaintedPage(*size, characters, painting.marks, 0, *amiss, ink)
 
 
 def _on_paper(characters: list[Character], size: Point) -> list[Character]:

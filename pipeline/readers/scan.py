@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.allowance import renew
 from pipeline.document import RECOGNISED_PAGES, Block, Document, Grid, UnreadableDocumentError
@@ -35,11 +35,20 @@ LEAST_SIDE = 200
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page as a picture: brightness by row and column, dots per inch where stated, and the page's number."""
+    """A page as a picture.
+
+    Attributes:
+        grey: Brightness by row and column; None where nothing is installed that could read it.
+        dpi: Dots per inch, where they are stated.
+        page: The page's number.
+        role: `page` for the whole page; `part` where the page has text of its own, and this shows the pictures among
+            it alone; `gaps` where it tells what the page's text leaves untold.
+    """
 
     grey: Any
     dpi: float | None
     page: int
+    role: Literal["page", "part", "gaps"] = "page"
 
 
 def is_installed() -> bool:
@@ -90,7 +99,8 @@ def read_pages(
     pages: list[ReadPage] = []
     for picture in pictures:
         renew()
-        pages += read_page(picture.grey, picture.dpi, picture.page, engine, tables_only=tables_only)
+        only = tables_only or picture.role != "page"
+        pages += read_page(picture.grey, picture.dpi, picture.page, engine, tables_only=only)
     if not any(read.page.lines or read.page.grids for read in pages):
         raise UnreadableDocumentError("no_text")
     numbers = dict.fromkeys(str(read.page.number) for read in pages)
@@ -145,22 +155,34 @@ def _opening() -> Iterator[None]:
         raise UnreadableDocumentError("damaged", reason=reason) from error
 
 
-def open_pictures(data: bytes) -> Iterator[Picture]:
+def open_pictures(data: bytes, least_side: int = 1) -> Iterator[Picture]:
     """The pages of a picture file, one at a time.
+
+    Args:
+        data: The file.
+        least_side: Pixels; smaller pages are passed over.
 
     Raises:
         UnreadableDocumentError: `damaged`, or `limit_exceeded` for too many or too large pages.
     """
-    _keep_to_one_thread()
-    import numpy as np
     from PIL import Image, ImageOps, ImageSequence
 
+    is_readable = is_installed()
     with _opening(), Image.open(io.BytesIO(data)) as image:
         bound_pages(getattr(image, "n_frames", 1))
         for number, frame in enumerate(ImageSequence.Iterator(image), 1):
+            if min(frame.size) < least_side:
+                continue
             _bound_size(*frame.size)
-            grey = _on_white(ImageOps.exif_transpose(frame))
-            yield Picture(np.asarray(grey), _stated_dpi(frame), number)
+            grey = _pixels(_on_white(ImageOps.exif_transpose(frame))) if is_readable else None
+            yield Picture(grey, _stated_dpi(frame), number)
+
+
+def _pixels(image: Any) -> Any:
+    _keep_to_one_thread()
+    import numpy as np
+
+    return np.asarray(image)
 
 
 def bound_pages(pages: int) -> None:

@@ -19,6 +19,7 @@ from pipeline.readers.printed import UNKNOWN
 
 FLAT = 0.25
 """Share of its line's height that a hyphen's ink is high at most."""
+SAMPLE = 16
 _HYPHENS = "\2\u00ad"
 _BLANK = re.compile("[\0-\x20\x7f-\xa0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufffe\uffff]")
 _PLAIN = re.compile("[!-~]")
@@ -62,9 +63,17 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
     for found in _PLAIN.finditer(joined):
         if _IS_UNMAPPED(address, found.start()) == 1:
             out[found.start()] = UNKNOWN
+    if _is_mostly_unmapped(address, joined):
+        out = [UNKNOWN if _IS_UNMAPPED(address, place) == 1 else said for place, said in enumerate(out)]
     for found in _STRAY.finditer(joined):
         out[found.start()] = ideograph(found.group())
     return out, has_inked
+
+
+def _is_mostly_unmapped(address: int, joined: str) -> bool:
+    """Whether nothing tells what most of a page's print says, from a sample."""
+    sample = [place for place in range(0, len(joined), max(len(joined) // SAMPLE, 1)) if joined[place] > " "]
+    return 2 * sum(bool(_IS_UNMAPPED(address, place) == 1) for place in sample) > len(sample)
 
 
 def _of_ink(text: Any, place: int, character: str, line: float) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
@@ -21,6 +21,7 @@ from pipeline.readers.painting import (
     IDENTITY,
     MAX_DEPTH,
     MAX_PAINTED,
+    WHITE,
     Matrix,
     _around,
     _moved,
@@ -40,6 +41,12 @@ WRITTEN_OVER = 0.3
 CUT = 3.0
 """Points by which a clip shortens what is painted from which the rest is looked at."""
 MOST_PATCHES = 5_000
+MOST_INK = 5_000
+LEAST_CORNERS = 8
+"""Segments from which a path may be a character's outline."""
+LEAST_INK = (1.2, 3.0)
+LARGEST_INK = (200.0, 40.0)
+"""Points of width and height between which a shape may be print; the least of the shorter and the longer side."""
 
 Edges = tuple[float, float, float, float]
 """Left, bottom, right and top, in coordinates that run upwards."""
@@ -119,7 +126,20 @@ class _Found:
         return _FORM in self.kinds
 
 
-def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> bool:
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a page once it is rid of what nobody sees.
+
+    Attributes:
+        lacks_text: Whether text was among that.
+        ink: Where small pictures and filled shapes stand, which may be print that is no text.
+    """
+
+    lacks_text: bool
+    ink: tuple[Edges, ...]
+
+
+def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
     """Takes out of a loaded page what nobody sees of it.
 
     Text that is not painted and lies over or under pictures stays where it is nearly all the page has: a scanner's
@@ -129,8 +149,6 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> bool:
         page: The page.
         hidden: The places, from 0, of objects that lie on layers switched off; see `layers`.
 
-    Returns:
-        Whether any text was taken out.
     """
     found = _Found()
     _gather(found, page, c.FPDFPage_CountObjects(page), _GET_OBJECT, _Holder(), 0)
@@ -140,9 +158,41 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> bool:
         gone.update(found.unpainted)
     gone.update(_cut_off(page, found))
     gone.update(_covered(found, texts))
+    rest = Rest(any(found.kinds[place] == _TEXT for place in gone), tuple(_ink(found, gone)))
     for place in gone:
         _remove(page, found.holders[place], found.items[place])
-    return any(found.kinds[place] == _TEXT for place in gone)
+    return rest
+
+
+def _ink(found: _Found, gone: Container[int]) -> Iterator[Edges]:
+    """Where pictures and filled shapes of many corners stand that are as large as print."""
+    paths = found.places(_PATH)
+    corners = map(_COUNT_SEGMENTS, [found.items[place] for place in paths])
+    shapes = [place for place, count in zip(paths, corners, strict=True) if count >= LEAST_CORNERS]
+    places = [place for place in [*found.places(_IMAGE), *shapes] if place not in gone]
+    found.measure(places)
+    for place in places[:MOST_INK]:
+        left, bottom, right, top = found.boxes[place]
+        width, height = right - left, top - bottom
+        is_large = min(width, height) >= LEAST_INK[0] and LEAST_INK[1] <= max(width, height)
+        if is_large and width <= LARGEST_INK[0] and height <= LARGEST_INK[1] and _is_dark(found, place):
+            yield found.boxes[place]
+
+
+def _is_dark(found: _Found, place: int) -> bool:
+    """Whether a path is filled in a colour that is seen; pictures are taken to be."""
+    if found.kinds[place] == _IMAGE:
+        return True
+    modes = _numbers(ctypes.c_int, 2, _GET_MODE, found.items[place])
+    colour = _numbers(ctypes.c_uint, 4, _GET_FILL, found.items[place])
+    return bool(modes and modes[0] and (colour is None or (colour[3] > 0 and min(colour[:3]) < WHITE)))
+
+
+def is_guessed(page: Any) -> bool:
+    """Whether nearly all text of a loaded page is not painted, and stands on pictures."""
+    found = _Found()
+    _gather(found, page, c.FPDFPage_CountObjects(page), _GET_OBJECT, _Holder(), 0)
+    return bool(found.unpainted) and _is_guessed(found, found.places(_TEXT))
 
 
 def _gather(found: _Found, holder: Any, count: int, get_item: Any, within: _Holder, depth: int) -> None:

@@ -7,7 +7,9 @@ import io
 import json
 import random
 import struct
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -19,9 +21,17 @@ from PIL import Image
 
 from pipeline.arrange import arrange
 from pipeline.confidence import FULL, recognised_places, weigh
-from pipeline.document import RECOGNISED_PAGES, Document, UnreadableDocumentError
+from pipeline.document import (
+    RECOGNISED_PAGES,
+    UNREAD_PICTURES,
+    Cell,
+    Document,
+    Grid,
+    Locator,
+    UnreadableDocumentError,
+)
 from pipeline.extract import extract
-from pipeline.readers import pictures, read_document, scan
+from pipeline.readers import covered, pictures, read_document, scan
 from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style, typeset
 from pipeline.typeset.facts import CellKey, cells_of
@@ -189,6 +199,79 @@ def test_guessed_text_under_a_picture_in_strips_is_not_read() -> None:
     document, extraction = read(overlaid(page, 200, 8, "9 9 9 9 9 9 9 9 9 9 9 9 9 9 9"))
     assert wrong(report, extraction) == {}
     assert "9 9 9" not in "".join(paragraph.text for paragraph in document.paragraphs)
+
+
+@needs_ocr
+def test_a_table_that_is_a_picture_among_text() -> None:
+    report = facts(["review_litigation"])
+    (page,) = pages_of(report, Scanner(angle=0))
+    document, extraction = read(beside_text(page, 200))
+    assert wrong(report, extraction) == {}
+    assert [block.locator.page for block in document.blocks] == [1] * len(document.blocks)
+    assert "Prose" in document.paragraphs[0].text
+    assert RECOGNISED_PAGES not in document.properties
+
+
+def beside_text(page: Any, dpi: int) -> bytes:
+    """A PDF with a page of text whose lower part is a picture of a table."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    dark = [row for row in range(page.shape[0]) if (page[row] < 128).mean() > 0.3]
+    part = page[dark[0] - 10 : dark[-1] + 10]
+    height, width = (side / dpi * 72 for side in part.shape)
+    canvas = Canvas(buffer := io.BytesIO(), pagesize=(width, 842))
+    for line in range(8):
+        canvas.drawString(72, 780 - 20 * line, "Prose of a report that stands above a table as a picture.")
+    canvas.drawImage(ImageReader(Image.fromarray(part)), 0, 40, width, height)
+    canvas.save()
+    return buffer.getvalue()
+
+
+@needs_ocr
+def test_text_that_a_picture_of_the_page_shows_is_not_drawn_over_it() -> None:
+    import numpy as np
+
+    page = np.full((1100, 800), 255, np.uint8)
+    page[70:110, 30:400] = 0
+    for role, dark in (("guessed", 1.0), ("own", 0.0)):
+        shown = page if role == "guessed" else np.full_like(page, 255)
+        data = overlaid(shown, 100, 1, "M" * 60, mode=0)
+        (picture,) = covered.picture_pages(data, None)
+        over = picture.grey[round(0.065 * picture.grey.shape[0]) : round(0.098 * picture.grey.shape[0])]
+        assert float((over[:, 80:600] < 128).mean()) == pytest.approx(dark, abs=0.3) or role == "own"
+        assert (role == "own") == bool(0 < (over < 128).mean() < 0.3)
+
+
+def test_untold_cells_are_filled_from_the_picture_of_their_page() -> None:
+    told, untold = (grid([text, "3"]) for text in ("12", "\ufffd\ufffd"))
+    assert [cell.text for cell in pictures._filled(untold, [told]).cells()] == ["12", "3"]
+    elsewhere = replace(told, rows=((replace(told.rows[0][0], locator=Locator(1, box=(90, 0, 99, 9))),),))
+    assert pictures._filled(untold, [elsewhere]) == untold
+
+
+def grid(texts: Sequence[str]) -> Grid:
+    """A row of cells, each ten points wide."""
+    places = [Locator(1, 1, 1, n + 1, None, (10.0 * n, 0.0, 10.0 * n + 10, 10.0)) for n in range(len(texts))]
+    row = tuple(
+        Cell(text, 0, n, locator=place) for n, (text, place) in enumerate(zip(texts, places, strict=True))
+    )
+    return Grid((row,), Locator(1, 1))
+
+
+def test_without_the_extra_pictures_are_named_and_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    page = np.full((1100, 800), 255, np.uint8)
+    page[70:110, 30:400] = 0
+    alone, among = overlaid(page, 100, 1, ""), beside_text(page[:400], 100)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(UnreadableDocumentError) as error:
+        read_document(alone)
+    assert error.value.code == "scan_needs_ocr"
+    document = read_document(among)
+    assert document.properties[UNREAD_PICTURES] == "1"
+    assert RECOGNISED_PAGES not in document.properties
 
 
 def test_guessed_text_is_not_believed_where_its_picture_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

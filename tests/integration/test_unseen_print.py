@@ -228,3 +228,27 @@ def test_print_that_says_nothing_is_no_number(says: Mapping[str, str], read_as: 
 def test_a_hyphen_that_is_called_soft_is_a_hyphen() -> None:
     parts = embedded({"-": "\u00ad", "1": "1"})
     assert cells(read(file_of(in_own_font("-1"), **parts)))[1][0] == "-1"  # type: ignore[arg-type]
+
+
+NO_SEVEN = PRINT.removesuffix(shown("7", 210, 650))
+OUTLINE = "215 650 m 217 652 l 218 655 l 217 658 l 215 659 l 213 657 l 212 654 l 213 651 l h f "
+PICTURE = "q 6 0 0 9 212 650 cm BI /W 1 /H 1 /CS /G /BPC 8 ID ! EI Q "
+
+
+@pytest.mark.parametrize(
+    ("ink", "says"),
+    [
+        (OUTLINE, "\ufffd"),
+        (PICTURE, "\ufffd"),
+        (OUTLINE.replace("h f", "h S"), ""),
+        ("1 g " + OUTLINE, ""),
+        ("0.9 g 202 642 96 56 re 203 643 94 54 re f* 0 g ", ""),
+        ("200 640 m 300 670 l S ", ""),
+        ("q 250 0 0 150 180 600 cm BI /W 1 /H 1 /CS /G /BPC 8 ID ~ EI Q ", ""),
+    ],
+    ids=["outlines", "picture", "frame", "white", "ground", "stroke across", "seal"],
+)
+def test_a_cell_that_shows_what_is_no_text_is_no_blank(ink: str, says: str) -> None:
+    document = read(file_of(NO_SEVEN + ink))
+    assert cells(document) == [CELLS[0], ["12", says]]
+    assert (INKED_BLANKS in document.properties) is bool(says)
