@@ -6,6 +6,7 @@ top left corner.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -117,12 +118,17 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
     current: list[Character] = []
     spaced = False
     right = middle = reach = least = foot = 0.0
+    level = -math.inf
     for character in characters:
         text, left, top, edge, bottom = character
         if text.isspace():
             spaced = True
             continue
         gap = left - right
+        if top == level and bottom == foot and not spaced and -reach <= gap <= reach:
+            current.append(character)  # As most do: of the same size on the same line.
+            right = edge
+            continue
         if (
             not spaced
             and current
@@ -153,7 +159,7 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
         middle = (top + bottom) / 2
         reach = (bottom - top) * WORD_GAP
         least = (bottom - top) * SMALLER
-        foot = bottom
+        level, foot = top, bottom
     return runs
 
 

@@ -21,6 +21,8 @@ WHITE = 250
 """Each of red, green and blue from which a colour is not seen on paper."""
 STRAIGHT = 0.5
 """Points by which a rule may lean."""
+LEAST_CORNERS = 8
+"""Segments from which a path may be a character's outline."""
 NARROW = 1.5
 """Points of breadth up to which a shape of four corners is a rule, however its ends are cut."""
 
@@ -32,6 +34,7 @@ Edges = tuple[float, float, float, float]
 _Look = tuple[int, bool | None, bool | None, Edges]
 """How many segments a path has, whether its fill and its stroke are white (None for not painted), its bounds."""
 _TEXT, _PATH = c.FPDF_PAGEOBJ_TEXT, c.FPDF_PAGEOBJ_PATH
+_INTRICATE = frozenset({c.FPDF_PAGEOBJ_FORM, c.FPDF_PAGEOBJ_SHADING, c.FPDF_PAGEOBJ_IMAGE})
 _LINE = c.FPDF_SEGMENT_LINETO
 _CORNERS = range(4)
 
@@ -61,10 +64,12 @@ _GET_SEGMENT_TYPE = plain_function(c.FPDFPathSegment_GetType, ctypes.c_int, ctyp
 _IS_CLOSED = plain_function(c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
 
 
+_GET_CLIP = plain_function(c.FPDFPageObj_GetClipPath, ctypes.c_void_p, ctypes.c_void_p)
+_COUNT_CLIPS = plain_function(c.FPDFClipPath_CountPaths, ctypes.c_int, ctypes.c_void_p)
 _GET_STROKE_WIDTH = plain_function(c.FPDFPageObj_GetStrokeWidth, ctypes.c_int, *[ctypes.c_void_p] * 2)
 
 
-def _ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:
+def ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:
     """Asks the same of many objects: what each call answers, and the numbers it leaves, `width` in a row for each.
 
     One call after the other from within Python takes as long again as the calls.
@@ -79,7 +84,7 @@ def _ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[in
     return list(map(get, items, *columns)), numbers[:]
 
 
-def _rows(numbers: Sequence[Any], width: int) -> Iterator[tuple[Any, ...]]:
+def rows_of(numbers: Sequence[Any], width: int) -> Iterator[tuple[Any, ...]]:
     """Numbers that stand in a row, so many at a time."""
     one = iter(numbers)
     return zip(*[one] * width, strict=True)
@@ -113,7 +118,11 @@ class Painting:
     Attributes:
         marks: Lines, rectangles and thin pictures.
         pictures: The boxes of the other pictures.
-        has_pale_text: Whether any text is filled in white, which is not seen on paper.
+        places: The page's own objects, those of forms aside, by their place in the order of painting.
+        covers: The pictures and broad fills among them, with their types and their bounds on the page, unclipped.
+        clipped: Those that are coloured and have a clip, with their types.
+        is_intricate: Whether there are forms or shadings, whose objects are not among these, or what may be print that
+            is no text: pictures, and fills of many corners.
     """
 
     def __init__(self, corner: Point, size: Point, number: int) -> None:
@@ -123,7 +132,10 @@ class Painting:
         self.left_over = MAX_PAINTED
         self.marks: list[Mark] = []
         self.pictures: list[Box] = []
-        self.has_pale_text = False
+        self.places: dict[int, int] = {}
+        self.covers: list[tuple[int, int, Edges]] = []
+        self.clipped: list[tuple[int, int, Edges]] = []
+        self.is_intricate = False
         # Kept for all calls: making them anew takes as long as the calls.
         self.bounds = (ctypes.c_float * 4)()
         self.to_bounds = _addresses(self.bounds)
@@ -138,16 +150,27 @@ class Painting:
         self._spend(count)
         items = list(map(get_item, repeat(address_of(holder)), range(count)))
         kinds = list(map(_GET_TYPE, items))
-        paths = _looks_of([item for item, kind in zip(items, kinds, strict=True) if kind == _PATH])
-        for item, kind in zip(items, kinds, strict=True):
+        if depth == 0:
+            self.places = dict(zip(items, range(count), strict=True))
+            self.is_intricate = not _INTRICATE.isdisjoint(kinds)
+        others = [(item, kind) for item, kind in zip(items, kinds, strict=True) if kind != _TEXT]
+        paths = _looks_of([item for item, kind in others if kind == _PATH])
+        for item, kind in others:
             if kind == _PATH:
-                self._add_path(item, next(paths), matrix)
-            elif kind != _TEXT:
+                self._add_path(item, look := next(paths), matrix)
+                if look[1] is not None:
+                    self.is_intricate = self.is_intricate or look[0] >= LEAST_CORNERS
+                    self._note_cover(item, kind, look[3], white=look[1])
+            else:
                 self._add(item, kind, matrix, depth)
-        if not self.has_pale_text:
-            self.has_pale_text = _is_any_pale(
-                [item for item, kind in zip(items, kinds, strict=True) if kind == _TEXT]
-            )
+
+    def _note_cover(self, item: int, kind: int, bounds: Edges, white: bool) -> None:
+        """Notes what may cover text that was painted before it."""
+        left, bottom, right, top = bounds
+        if right - left > THIN and top - bottom > THIN and item in self.places:
+            self.covers.append((item, kind, bounds))
+            if not white and _COUNT_CLIPS(_GET_CLIP(item)) > 0:
+                self.clipped.append((item, kind, bounds))
 
     def _spend(self, count: int) -> None:
         self.left_over -= count
@@ -163,6 +186,7 @@ class Painting:
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
             _GET_BOUNDS(item, *self.to_bounds)
             left, bottom, right, top = box = _placed(self.bounds[:], matrix)
+            self._note_cover(item, kind, box, white=False)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
             else:
@@ -239,35 +263,25 @@ class Painting:
 def _looks_of(paths: Sequence[int]) -> Iterator[_Look]:
     """What all paths of a page or form look like, in their order."""
     counts = map(_COUNT_SEGMENTS, paths)
-    modes = list(_rows(_ask(_GET_MODE, ctypes.c_int, 2, paths)[1], 2))
+    modes = list(rows_of(ask(_GET_MODE, ctypes.c_int, 2, paths)[1], 2))
     fills = _whiteness(_GET_FILL, paths, [filled for filled, _ in modes])
     strokes = _whiteness(_GET_STROKE, paths, [stroked for _, stroked in modes])
-    bounds = _rows(_ask(_GET_BOUNDS, ctypes.c_float, 4, paths)[1], 4)
+    bounds = rows_of(ask(_GET_BOUNDS, ctypes.c_float, 4, paths)[1], 4)
     return zip(counts, fills, strokes, bounds, strict=True)
 
 
 def _whiteness(get_colour: Any, paths: Sequence[int], used: Sequence[int]) -> Iterator[bool | None]:
     """Whether a colour is not seen on paper; None where it is not used, or lets everything through."""
-    answers, colours = _ask(
+    answers, colours = ask(
         get_colour, ctypes.c_uint, 4, [path for path, is_used in zip(paths, used, strict=True) if is_used]
     )
     found = iter(
         [
             False if not known else None if alpha == 0 else red >= WHITE and green >= WHITE and blue >= WHITE
-            for known, (red, green, blue, alpha) in zip(answers, _rows(colours, 4), strict=True)
+            for known, (red, green, blue, alpha) in zip(answers, rows_of(colours, 4), strict=True)
         ]
     )
     return (next(found) if is_used else None for is_used in used)
-
-
-def _is_any_pale(texts: Sequence[int]) -> bool:
-    """Whether any text is filled in white."""
-    answers, colours = _ask(_GET_FILL, ctypes.c_uint, 4, texts)
-    if max(colours[::4], default=0) < WHITE:
-        return False  # Most is black: the first part tells.
-    return any(
-        known and min(colour[:3]) >= WHITE for known, colour in zip(answers, _rows(colours, 4), strict=True)
-    )
 
 
 def _placed(bounds: Sequence[float], matrix: Matrix) -> Edges:

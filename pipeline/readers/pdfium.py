@@ -19,6 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.glance import glance
 from pipeline.readers.layers import hidden_places
 from pipeline.readers.lines import Box, Character
 from pipeline.readers.painting import (
@@ -142,19 +143,24 @@ def paint_page(document: Any, index: int, *, layered: bool = False) -> PaintedPa
 def _paint_loaded(document: Any, page: Any, index: int, hidden: frozenset[int]) -> PaintedPage:
     left, bottom, right, top = box = _page_box(page)
     shown = c.FPDFPage_GetRotation(page)
-    rest = take_out(page, hidden)
+    size = right - left, top - bottom
     with _open_text(page, index + 1) as text:
         turns = _text_turns(text)
-        if turns == 0:
-            size = right - left, top - bottom
-            found = _painted(page, text, rest, (left, top), size, index + 1)
+        if turns == 0 and not hidden:
+            found, may_hide = _painted(page, text, None, (left, top), size, index + 1)
+            if not may_hide:
+                return replace(found, turns=shown)
+    rest = take_out(page, hidden)
+    if turns == 0:
+        with _open_text(page, index + 1) as text:
+            found, _ = _painted(page, text, rest, (left, top), size, index + 1)
             return replace(found, turns=shown)
     _turn_upright(page, turns, box)
-    size = (right - left, top - bottom) if turns == 2 else (top - bottom, right - left)
+    size = size if turns == 2 else (top - bottom, right - left)
     with _open_page(document, index) as turned:
         rest = take_out(turned, hidden)
         with _open_text(turned, index + 1) as text:
-            found = _painted(turned, text, rest, (0.0, size[1]), size, index + 1)
+            found, _ = _painted(turned, text, rest, (0.0, size[1]), size, index + 1)
             return replace(found, turns=(shown - turns) % 4)
 
 
@@ -168,29 +174,29 @@ def _lay_in(page: Any) -> bool:
     return bool(kinds & _WRITTEN and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS)
 
 
-def _painted(page: Any, text: Any, rest: Rest, corner: Point, size: Point, number: int) -> PaintedPage:
-    """The characters that are seen, and what is painted."""
+def _painted(
+    page: Any, text: Any, rest: Rest | None, corner: Point, size: Point, number: int
+) -> tuple[PaintedPage, bool]:
+    """The characters and what is painted, and whether the page is to be rid first of what nobody sees (`rest`)."""
     painting = painted(page, corner, size, number)
-    places = _pale(text) if painting.has_pale_text else frozenset[int]()
+    printed, boxes = _texts(text), list(_loose_boxes(text))
+    look = glance(painting, text, printed, boxes)
+    places = _pale(text) if look.has_pale else frozenset[int]()
     grounds = [Mark(*box) for box in painting.pictures]
     grounds += [mark for mark in painting.marks if not mark.white and not mark.is_thin]
-    boxes = list(_loose_boxes(text))
-    says, has_inked_blanks = told(text, _texts(text), boxes)
-    characters = _on_paper(_characters(text, zip(says, boxes, strict=True), corner, places, grounds), size)
+    says, has_inked_blanks = told(text, printed, boxes)
+    characters = _characters(text, zip(says, boxes, strict=True), corner, places, grounds)
+    if look.has_outside:
+        characters = _on_paper(characters, size)
     left, top = corner
-    ink = tuple((x0 - left, top - y1, x1 - left, top - y0) for x0, y0, x1, y1 in rest.ink)
-    amiss = rest.lacks_text, has_inked_blanks
-    return PaintedPage(*size, characters, painting.marks, 0, *amiss, ink)
+    ink = tuple((x0 - left, top - y1, x1 - left, top - y0) for x0, y0, x1, y1 in (rest.ink if rest else ()))
+    amiss = rest is not None and rest.lacks_text, has_inked_blanks
+    return PaintedPage(*size, characters, painting.marks, 0, *amiss, ink), look.may_hide
 
 
 def _on_paper(characters: list[Character], size: Point) -> list[Character]:
     """The characters that are not wholly outside of what is shown of the page."""
-    if not characters:
-        return characters
-    _, lefts, tops, rights, bottoms = zip(*characters, strict=True)
     width, height = size
-    if min(rights) >= 0 and min(bottoms) >= 0 and max(lefts) <= width and max(tops) <= height:
-        return characters
     inside = [c for c in characters if c[3] >= 0 and c[4] >= 0 and c[1] <= width and c[2] <= height]
     return inside or characters  # A page shown beside its print: whoever shows it so does not mean it.
 

@@ -113,6 +113,26 @@ def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outli
     return _connected(across, down)
 
 
+def may_part_columns(marks: Sequence[Mark]) -> bool:
+    """Whether edges of backgrounds, or rules that are not seen, may part columns.
+
+    What is seen as rules has made its tables. Grounds behind lines of prose, which office programs paint, stand under
+    one another; those of cells stand side by side.
+    """
+    broad: list[Mark] = []
+    for mark in marks:
+        if not mark.is_thin:
+            broad.append(mark)
+        elif mark.white:
+            return True
+    broad.sort(key=lambda mark: mark.top)
+    return any(
+        below.top < above.bottom - TOLERANCE
+        and (below.left > above.right - TOLERANCE or below.right < above.left + TOLERANCE)
+        for above, below in pairwise(broad)
+    )
+
+
 def edge_outlines(marks: Sequence[Mark]) -> list[Outline]:
     """The outlines that the edges of backgrounds make, and rules that are not seen."""
     across = [Rule(y, mark.left, mark.right) for mark in marks for y in {mark.top, mark.bottom}]

@@ -19,6 +19,7 @@ import pypdfium2.raw as c
 
 from pipeline.readers.painting import (
     IDENTITY,
+    LEAST_CORNERS,
     MAX_DEPTH,
     MAX_PAINTED,
     WHITE,
@@ -42,8 +43,6 @@ CUT = 3.0
 """Points by which a clip shortens what is painted from which the rest is looked at."""
 MOST_PATCHES = 5_000
 MOST_INK = 5_000
-LEAST_CORNERS = 8
-"""Segments from which a path may be a character's outline."""
 LEAST_INK = (1.2, 3.0)
 LARGEST_INK = (200.0, 40.0)
 """Points of width and height between which a shape may be print; the least of the shorter and the longer side."""
@@ -315,6 +314,20 @@ def _cut_off(page: Any, found: _Found) -> Iterator[int]:
         elif kind != _FORM and _is_strip(seen) and (kind == _SHADING or _is_shortened(seen, box)):
             _paint_strip(page, found.items[place], kind, seen)
             yield place
+
+
+def seen_of(item: int, kind: int) -> Edges | None:
+    """What its clip lets be seen of an object of a page itself; None for nothing."""
+    found = _Found([item], [kind], holders=[_Holder()])
+    found.measure([0])
+    clip = _clips_of([item], [kind], _Holder()).get(0)
+    return found.boxes[0] if clip is None else _common(found.boxes[0], clip)
+
+
+def is_cut(item: int, kind: int, bounds: Edges) -> bool:
+    """Whether its clip lets only a part of such an object be seen."""
+    seen = seen_of(item, kind)
+    return seen is None or _is_shortened(seen, bounds)
 
 
 def _is_shortened(seen: Edges, box: Edges) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from reportlab.pdfbase.ttfonts import TTFont
 
 from pipeline.document import INKED_BLANKS, UNSEEN_TEXT, UNTOLD_TEXT, Document
-from pipeline.readers import pdf
+from pipeline.readers import pdf, pdfium
 
 OWN = TTFont("Own", "Vera.ttf")
 CATALOGUE = "/Type /Catalog /Pages 2 0 R"
@@ -252,3 +252,19 @@ def test_a_cell_that_shows_what_is_no_text_is_no_blank(ink: str, says: str) -> N
     document = read(file_of(NO_SEVEN + ink))
     assert cells(document) == [CELLS[0], ["12", says]]
     assert (INKED_BLANKS in document.properties) is bool(says)
+
+
+def test_a_page_on_which_all_is_seen_is_not_looked_at_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Word processors paint a ground behind each cell, right before its text, and clip what they fill too far."""
+    grounds = "".join(
+        f"q {x} {y} 100 30 re W n 1 g {x - 5} {y - 5} 120 40 re f Q 0 g {shown(text, x + 10, y + 10)}"
+        for x, y, text in ((100, 670, "规章"), (200, 670, "规范性文件"), (100, 640, "12"), (200, 640, "7"))
+    )
+
+    def look(*asked: object) -> None:
+        raise AssertionError("looked at as a whole")
+
+    monkeypatch.setattr(pdfium, "take_out", look)
+    assert cells(read(file_of(grounds + RULES))) == CELLS
+    with pytest.raises(AssertionError, match="as a whole"):
+        read(file_of(PRINT + "1 g 105 645 30 20 re f"))
