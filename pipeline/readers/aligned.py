@@ -82,7 +82,7 @@ class AlignedPage:
     Attributes:
         grids: From the top down.
         rest: The runs that stand in none.
-        lowest: The lowest table, which may go on at the top of the next page; None where there is none.
+        lowest: The lowest table, or the header of one, which may go on at the top of the next page.
     """
 
     grids: list[RuledGrid]
@@ -111,11 +111,29 @@ def find_aligned(
         side: Where the numbers of the file's columns are flush, as `side_of` tells it.
     """
     cuts = [Cut(y, m.left, m.right) for m in marks if _is_seen(m) for y in {m.top, m.bottom}]
-    tables = _tables(_lines(runs), cuts, above, side)
+    lines = _lines(runs)
+    tables = _tables(lines, cuts, above, side)
     grids = [_grid(table, cuts) for table in tables]
     taken = {id(run) for grid in grids for row in grid.rows for cell in row for run in cell.runs}
     rest = [run for run in runs if id(run) not in taken]
-    return AlignedPage(grids, rest, tables[-1] if tables else None)
+    begun = _begun_table(lines, taken, cuts)
+    return AlignedPage(grids, rest, begun or (tables[-1] if tables else None))
+
+
+def _begun_table(lines: Sequence[Row], taken: set[int], cuts: Sequence[Cut]) -> AlignedTable | None:
+    """The header with which a page ends, of a table whose rows stand on the next one."""
+    last = next((at for at in range(len(lines) - 1, -1, -1) if len(words_of(lines[at])) > 1), -1)
+    if last < len(lines) - 2 or id(lines[last][0].runs[0]) in taken or not _is_all_words(lines[last:]):
+        return None
+    heads = lines[last : last + 1]
+    over = _over(heads, [], cuts, None)
+    return AlignedTable(heads, [], Columns(tuple(over))) if len(over) > 1 else None
+
+
+def _is_all_words(lines: Sequence[Row]) -> bool:
+    """Whether a line of words ends a page, but for its number."""
+    text = [chunk.text for chunk in lines[0]]
+    return not values_of(lines[0]) and not any(_PROSE.search(part) or len(part) > LONGEST for part in text)
 
 
 def side_of(pages: Iterable[Sequence[Run]]) -> int:
@@ -190,9 +208,20 @@ def _gone_on(lines: Sequence[Row], body: _Body, place: int) -> _Body | None:
         return None
     if any(chunk.end > numbers.start for line in lines[body.first : place] for chunk in words_of(line)):
         return None
+    labels = [chunk for line in (*rows, row) for chunk in words_of(line)]
+    if any(
+        _is_head(line, labels, numbers.start) for line in lines[body.last + 1 : place] if not values_of(line)
+    ):
+        return None
     if any(_PROSE.search(chunk.text) for line in lines[body.last + 1 : place] for chunk in line):
         return None
     return _Body(body.first, place, numbers)
+
+
+def _is_head(line: Row, labels: Sequence[Chunk], start: float) -> bool:
+    """Whether a line has words over numbers: they reach into the columns, or begin behind the labels."""
+    end = max((chunk.end for chunk in labels), default=start)
+    return any(chunk.end > start for chunk in line) or (len(line) > 1 and line[-1].span[0] >= end)
 
 
 def _is_near(lines: Sequence[Row], place: int) -> bool:
@@ -214,8 +243,10 @@ def _table(
     numbers = [row for row in rows if _is_row(row)]
     over = _over(heads, rows, cuts, body.numbers)
     columns = headed(body.numbers, over, numbers, side) if over else None
-    if columns is None and above is not None and not over and top <= MOST_ABOVE and _goes_on(above, rows):
-        columns = headed(body.numbers, above.columns.edges, numbers, side)
+    if columns is None and above is not None and not heads and top <= MOST_ABOVE and _goes_on(above, rows):
+        heads = above.heads if not above.lines else heads
+        edges = _over(heads, rows, cuts, body.numbers) if heads else above.columns.edges
+        columns = headed(body.numbers, edges, numbers, side)
     if columns is None and _is_plain_table(numbers):
         columns = body.numbers
     return (AlignedTable(heads, rows, columns) if columns else None), top, bottom
@@ -233,7 +264,7 @@ def _over(
 
 def _goes_on(above: AlignedTable, rows: Sequence[Row]) -> bool:
     """Whether rows at the top of a page have labels where the table above has some, or both have none."""
-    upper = [chunk for row in above.lines for chunk in words_of(row)]
+    upper = [chunk for row in above.lines or above.heads for chunk in words_of(row)]
     labels = [chunk for row in rows for chunk in words_of(row)]
     return any(is_flush(one, other) for one in upper for other in labels) if labels else not upper
 
@@ -279,12 +310,15 @@ def _reach_up(lines: Sequence[Row], body: _Body, free: int) -> tuple[int, int]:
     height = max(chunk.height for chunk in lines[first]) * (1.0 if words_of(lines[first]) else DIGITS_LOWER)
     if first > free and _is_beside(lines[first - 1], lines[first], start):
         first -= 1  # Half a line above the numbers stands the first of an even number of lines.
+    while first > free and _is_begun(lines[first - 1], lines[first], start):
+        first -= 1
     top = first
     while top > free and _heads(lines[top - 1], lines[top], start, height):
         top -= 1
     # Below the last words over numbers stand labels of rows whose cells are blank; or, without any words over
     # numbers, the rest of a label that a page end cut.
-    foot = max((at for at in range(top, first) if any(c.end > start for c in lines[at])), default=top - 1)
+    labels = [chunk for line in lines[body.first : body.last + 1] for chunk in words_of(line)]
+    foot = max((at for at in range(top, first) if _is_head(lines[at], labels, start)), default=top - 1)
     while foot + 1 < first and _is_noted(lines[top : foot + 1], lines[foot + 1], start):
         foot += 1
     return top, foot + 1
@@ -298,6 +332,15 @@ def _is_noted(heads: Sequence[Row], line: Row, start: float) -> bool:
         return False
     step = flush[-1].middle - flush[-2].middle
     return line[0].middle - flush[-1].middle <= PITCH_SLACK * step
+
+
+def _is_begun(line: Row, below: Row, start: float) -> bool:
+    """Whether a line that begins like a heading is the first of the label below it."""
+    label = line[0]
+    if len(line) > 1 or label.end > start or not _HEADING.match(label.text) or not words_of(below):
+        return False
+    near = below[0].middle - label.middle <= WRAPPED * label.height
+    return near and is_flush(label, words_of(below)[-1]) and label.height <= LARGER * below[0].height
 
 
 def _is_beside(line: Row, row: Row, start: float) -> bool:
@@ -321,24 +364,26 @@ def _heads(line: Row, below: Row, start: float, height: float) -> bool:
 def _reach_down(lines: Sequence[Row], top: int, body: _Body) -> int:
     """The line behind the last one of labels: of the last row's own, or of rows whose cells are all blank."""
     bottom = body.last + 1
-    while bottom < len(lines) and _follows(lines[top:bottom], lines[bottom], body.numbers.start):
+    while bottom < len(lines) and _follows(
+        lines[top:bottom], body.first - top, lines[bottom], body.numbers.start
+    ):
         bottom += 1
     return bottom
 
 
-def _follows(above: Sequence[Row], line: Row, start: float) -> bool:
-    """Whether a line under the last row is one of labels alone."""
+def _follows(above: Sequence[Row], first: int, line: Row, start: float) -> bool:
+    """Whether a line under the last row is one of labels alone, as they stand beside the rows from `first` on."""
     if values_of(line) or any(chunk.end > start or _PROSE.search(chunk.text) for chunk in line):
         return False
-    labels = [chunk for row in above for chunk in words_of(row)]
+    labels = [chunk for row in above[first:] for chunk in words_of(row)]
     height = max(chunk.height for chunk in above[-1])
     steps = [lower[0].middle - upper[0].middle for upper, lower in pairwise(above)]
     if line[0].middle - above[-1][0].middle > max(WRAPPED * height, PITCH_SLACK * max(steps, default=0.0)):
         return False
     if any(chunk.height > LARGER * height for chunk in line):
         return False
-    alike = [label for label in labels if _HEADING.match(label.text)]
-    return not _HEADING.match(line[0].text) or any(is_flush(label, line[0]) for label in alike)
+    alike = [label for label in labels if not _HEADING.match(line[0].text) or _HEADING.match(label.text)]
+    return all(any(is_flush(label, chunk) for label in alike) for chunk in line)
 
 
 def _grid(table: AlignedTable, cuts: Sequence[Cut]) -> RuledGrid:
@@ -450,7 +495,7 @@ def _body_rows(rows: Sequence[Row], labels: Labels, columns: Columns) -> Iterato
 
 def _is_label(stack: Stack, inner: Sequence[Stack]) -> bool:
     """Whether a cell stands where the rows' own labels do, and not where those over several rows do."""
-    return 2 * sum(overlap(stack.span, other.span) for other in inner) > len(inner)
+    return not inner or 2 * sum(overlap(stack.span, other.span) for other in inner) > len(inner)
 
 
 def _body_row(row: Row, labels: Sequence[Stack], columns: Columns, blank: bool = True) -> list[RuledCell]:

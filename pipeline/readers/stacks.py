@@ -27,7 +27,7 @@ ALIKE = 1.06
 LEAST_SHARE = 0.15
 """Share of the distances between flush lines that those of lines of one cell make up at least."""
 SPREAD = 2
-"""Times the cells of a line that the line below has from which these are no more lines of the same cells."""
+"""Cells under words up to which one of them may be their next line."""
 LEVEL = 0.3
 """Character heights by which the middles of two chunks of one line may differ."""
 SAME_ROW = 0.75
@@ -64,7 +64,7 @@ class Labels:
 
 
 def line_pitch(lines: Sequence[Row]) -> float:
-    """The least distance at which lines of words are flush, and not by chance: that of lines of one cell; 0 for none."""
+    """The least distance at which words are flush, and not by chance: that of lines of one cell; 0 for none."""
     chunks = [chunk for line in lines for chunk in words_of(line)]
     steps = [
         lower.middle - upper.middle
@@ -136,9 +136,14 @@ def _is_crowd(upper: Chunk, lower: Chunk, chunks: Sequence[Chunk]) -> bool:
 
 
 def _spreads(upper: Chunk, lower: Chunk, chunks: Sequence[Chunk]) -> bool:
-    """Whether a line has so many more cells than the line above that this is of words over several of them."""
-    level = [sum(_is_level(chunk, one) for chunk in chunks) for one in (upper, lower)]
-    return level[1] > SPREAD * level[0]
+    """Whether so many stand under words, as far as half way to those beside these, that they head all of them."""
+    at = sum(upper.span) / 2
+    away = [
+        abs(sum(chunk.span) / 2 - at) for chunk in chunks if chunk is not upper and _is_level(chunk, upper)
+    ]
+    reach = min(away, default=float("inf")) / 2
+    under = [sum(chunk.span) / 2 for chunk in chunks if _is_level(chunk, lower)]
+    return sum(abs(middle - at) <= reach for middle in under) > SPREAD
 
 
 def _is_level(one: Chunk, other: Chunk) -> bool:
@@ -170,8 +175,8 @@ def labels_beside(
     found = Labels([[] for _ in rows], [])
     steps = [lower[0] - upper[1] for upper, lower in pairwise(rows)]
     # Where rows stand visibly farther apart than lines do, what stands as near as these is of one label.
-    end = start if min(steps, default=0.0) <= PITCH_SLACK * pitch else None
-    chains = [_Chain.of(lines, end) for lines in _chains(inner, pitch, cuts)]
+    is_tight = min(steps, default=0.0) <= PITCH_SLACK * pitch
+    chains = [_Chain.of(lines, start, is_tight=is_tight) for lines in _chains(inner, pitch, cuts)]
     for stack, row in _parted(chains, rows, pitch):
         (found.alone if row is None else found.beside[row]).append(stack)
     for stack in stacked(outer, pitch, cuts):
@@ -203,18 +208,30 @@ def _chains(chunks: Sequence[Chunk], pitch: float, cuts: Sequence[Cut]) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """Lines that stand closely under one another, and which of them are too short to be wrapped there."""
+    """Lines that stand closely under one another.
+
+    Attributes:
+        lines: From the top down.
+        stops: What it costs that each of them goes on.
+        lone: What it costs that a label of them has no numbers.
+    """
 
     lines: Sequence[Chunk]
-    short: Sequence[bool]
+    stops: Sequence[float]
+    lone: float
 
     @classmethod
-    def of(cls, lines: Sequence[Chunk], end: float | None) -> _Chain:
-        """Tells the lines that leave room for more words, beside the widest of them or before what follows at `end`."""
+    def of(cls, lines: Sequence[Chunk], start: float, *, is_tight: bool) -> _Chain:
+        """Tells the lines that leave room for more words, beside the widest of them or before the columns."""
         widest = max(line.width for line in lines)
         room = [(widest - line.width) / line.height > SHORT for line in lines]
-        far = [end is not None and (end - line.span[1]) / line.height > ROOM for line in lines]
-        return cls(lines, [one or other for one, other in zip(room, far, strict=True)])
+        far = [is_tight and (start - line.span[1]) / line.height > ROOM for line in lines]
+        cost = CUT_SHORT if is_tight else CUT_SHORT / 2
+        return cls(
+            lines,
+            [cost * (one or other) for one, other in zip(room, far, strict=True)],
+            LONE if is_tight else 3 * LONE,
+        )
 
 
 _Anchor = Callable[[Sequence[Chunk]], float]
@@ -266,18 +283,31 @@ def _part(chain: _Chain, rows: Sequence[Span], pitch: float, anchor: _Anchor) ->
         ends: dict[int, _Parting] = {}
         for start in range(max(end - MOST_LINES, 0), end):
             lines = chain.lines[start:end]
-            at, short = anchor(lines), CUT_SHORT * sum(chain.short[start : end - 1])
-            away = [max(rows[i][0] - at, at - rows[i][1], 0.0) / pitch for i in near]
+            at, short = anchor(lines), sum(chain.stops[start : end - 1])
+            away = [_away(lines, at, rows[i], pitch) for i in near]
             for count, before in best[start].items():
                 cost = before.cost + short
-                _offer(ends, count, _Parting(cost + LONE, lines, None, before))
+                _offer(ends, count, _Parting(cost + chain.lone, lines, None, before))
                 for place in range(count, len(near)):
-                    if rows[near[place]][0] - at > pitch:
+                    if rows[near[place]][0] - lines[-1].middle > pitch:
                         break
                     more = away[place] + sum(unnamed[count:place])
                     _offer(ends, place + 1, _Parting(cost + more, lines, near[place], before))
         best.append(ends)
     return min((p._replace(cost=p.cost + sum(unnamed[n:])) for n, p in best[-1].items()), key=_cost)
+
+
+def _away(lines: Sequence[Chunk], at: float, row: Span, pitch: float) -> float:
+    """How far numbers are from where they should stand beside a label; not more than a line where they stand beside it.
+
+    A page's end may have taken the rest of the cells that the label is set in the middle of.
+    """
+    away = max(row[0] - at, at - row[1], 0.0) / pitch
+    return (
+        min(away, 1.0)
+        if lines[0].middle - pitch / 2 <= row[1] and row[0] <= lines[-1].middle + pitch / 2
+        else away
+    )
 
 
 def _offer(ends: dict[int, _Parting], count: int, parting: _Parting) -> None:
