@@ -317,7 +317,8 @@ def _under_parents(printed: _Printed, by_column: Mapping[int, Slot]) -> bool:
             spans[name] = range(label.cell.column, label.cell.column + label.cell.column_span)
     upper = min(cell.row for _, cell in printed.columns)
     lower = {above[cell.column] for _, cell in printed.columns if cell.row > upper}
-    return all(names & spans.keys() for names in lower if names) and all(
+    shared = frozenset.intersection(*above.values())
+    return all(names - shared <= spans.keys() for names in lower) and all(
         (column in span) == (name in names) for column, names in above.items() for name, span in spans.items()
     )
 

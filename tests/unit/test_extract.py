@@ -423,6 +423,13 @@ def test_table_4_with_its_procedures_across_and_its_results_down(facts: Facts) -
     perfect(facts, two, three, [texts("", "行政复议", "未经复议直接起诉", "复议后起诉"), *rows])
 
 
+def test_a_header_without_the_label_over_some_columns_tells_no_other_order(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    header = [three[0], [s for s in three[1] if "法人" not in s.text], three[2]]
+    extraction = checked(facts, two, [*header, *three[3:]], four)
+    assert "header_contradicts" in codes(extraction)
+
+
 def test_a_header_too_narrow_by_a_column_does_not_swap_two_when_misprinted(facts: Facts) -> None:
     two, three, four = report_tables(facts)
     narrow = [Spot("法人或其他织组", 1, 4) if "法人" in s.text else s for s in three[1]]
