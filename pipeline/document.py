@@ -118,6 +118,8 @@ UNTOLD_TEXT = "pages_with_untold_text"
 """The property that names the pages with print of which the file does not tell what it says; U+FFFD stands for it."""
 UNREAD_PICTURES = "pictures_unread"
 """The property that says how many pictures were left unread for want of the extra for text recognition."""
+EMBEDDED_FILES = "embedded_files"
+"""The property for how many files a PDF has attached; one that is a folder of files shows little else."""
 EMBEDDED_SHEETS = "embedded_sheets"
 """The property for how many spreadsheets a file embeds; a person sees them as tables, the text has none of it."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.confidence import recognised_places, weigh
 from pipeline.document import (
+    EMBEDDED_FILES,
     EMBEDDED_SHEETS,
     UNREAD_PICTURES,
     UNSEEN_TEXT,
@@ -116,8 +117,9 @@ def _unread_pages(document: Document) -> Iterator[Finding]:
             yield Finding(message(code, pages=pages.replace(",", ", ")), place)
     if UNREAD_PICTURES in document.properties:
         yield Finding(message("pictures_unread", count=document.properties[UNREAD_PICTURES]))
-    if EMBEDDED_SHEETS in document.properties:
-        yield Finding(message("embedded_sheets", count=document.properties[EMBEDDED_SHEETS]))
+    for name in (EMBEDDED_SHEETS, EMBEDDED_FILES):
+        if name in document.properties:
+            yield Finding(message(name, count=document.properties[name]))
 
 
 def _status(extraction: Extraction, identity: Identification) -> Status:

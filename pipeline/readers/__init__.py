@@ -16,6 +16,7 @@ from functools import cache
 from typing import Protocol, cast
 
 from pipeline.document import (
+    EMBEDDED_FILES,
     RECOGNISED_PAGES,
     UNREAD_PICTURES,
     Block,
@@ -38,8 +39,8 @@ PLAIN_BYTES = 1_000_000
 SECONDS_AGAIN = 7
 """Of processor time for a second reading, which only has to better the first; thirty pages take about three."""
 
-_OF_PICTURES = (RECOGNISED_PAGES, UNREAD_PICTURES)
-"""What is known of a file's pictures however its text is read."""
+_KEPT = (RECOGNISED_PAGES, UNREAD_PICTURES, EMBEDDED_FILES)
+"""What is known of a file however its text is read."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -83,7 +84,7 @@ def other_readings(data: bytes, document: Document) -> Iterator[Document]:
     ways = getattr(reader, "other_readings", None)
     if reader is None or ways is None or document.reader.endswith("scan"):
         return
-    kept = {name: document.properties[name] for name in _OF_PICTURES if name in document.properties}
+    kept = {name: document.properties[name] for name in _KEPT if name in document.properties}
     for read in ways(document):
         # The first reading stands, whatever a second one trips over.
         with suppress(Exception):

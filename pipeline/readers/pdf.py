@@ -6,11 +6,14 @@ Each engine gives characters and what is painted; `ruling` finds the tables and 
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.document import (
+    EMBEDDED_FILES,
     INKED_BLANKS,
     UNSEEN_TEXT,
     UNTOLD_TEXT,
@@ -37,6 +40,7 @@ MAX_PAGES = 500
 MAX_PAGES_AGAIN = 30
 """Pages up to which pdfplumber reads a file that PDFium left numbers over of: at a tenth of a second each."""
 _Read = TypeVar("_Read")
+_ATTACHED = re.compile(rb"/Type\s*/EmbeddedFile\b")
 _TRAILER = b"startxref"
 _END = b"%%EOF"
 
@@ -70,7 +74,11 @@ def read(data: bytes, sha256: str) -> Document:
         UnreadableDocumentError: `encrypted`, `damaged`, `limit_exceeded`, or `no_text` where no page has a
             text layer.
     """
-    return _document(_read_pages(data, _page), sha256, "pdf/pdfium")
+    document = _document(_read_pages(data, _page), sha256, "pdf/pdfium")
+    attached = sum(1 for _ in _ATTACHED.finditer(data))
+    if not attached:
+        return document
+    return replace(document, properties={**document.properties, EMBEDDED_FILES: str(attached)})
 
 
 def read_with_pdfplumber(data: bytes, sha256: str) -> Document:

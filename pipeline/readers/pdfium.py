@@ -166,12 +166,28 @@ def _paint_loaded(document: Any, page: Any, index: int, hidden: frozenset[int]) 
 
 def _lay_in(page: Any) -> bool:
     """Lays what fields and notes show into the page, whose text lacks it; it takes hold when that is loaded again."""
-    kinds = set()
+    kinds, has_bare = set(), False
     for place in range(c.FPDFPage_GetAnnotCount(page)):
         annotation = c.FPDFPage_GetAnnot(page, place)
-        kinds.add(c.FPDFAnnot_GetSubtype(annotation))
+        kinds.add(kind := c.FPDFAnnot_GetSubtype(annotation))
+        has_bare = has_bare or (kind == c.FPDF_ANNOT_WIDGET and _is_bare(annotation))
         c.FPDFPage_CloseAnnot(annotation)
+    if has_bare:
+        _paint_fields(page)
     return bool(kinds & _WRITTEN and c.FPDFPage_Flatten(page, c.FLAT_NORMALDISPLAY) == c.FLATTEN_SUCCESS)
+
+
+def _is_bare(annotation: Any) -> bool:
+    """Whether the file leaves it to its reader how a field looks."""
+    empty = ctypes.sizeof(c.FPDF_WCHAR)
+    return int(c.FPDFAnnot_GetAP(annotation, c.FPDF_ANNOT_APPEARANCEMODE_NORMAL, None, 0)) <= empty
+
+
+def _paint_fields(page: Any) -> None:
+    """Has PDFium make out how fields look, which it does as it paints them, on a dot."""
+    dot = c.FPDFBitmap_Create(1, 1, 0)
+    c.FPDF_RenderPageBitmap(dot, page, 0, 0, 1, 1, 0, c.FPDF_ANNOT)
+    c.FPDFBitmap_Destroy(dot)
 
 
 def _painted(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from reportlab.pdfbase.ttfonts import TTFont
 
-from pipeline.document import INKED_BLANKS, UNSEEN_TEXT, UNTOLD_TEXT, Document
+from pipeline.document import EMBEDDED_FILES, INKED_BLANKS, UNSEEN_TEXT, UNTOLD_TEXT, Document
 from pipeline.readers import pdf, pdfium
 
 OWN = TTFont("Own", "Vera.ttf")
@@ -268,3 +268,22 @@ def test_a_page_on_which_all_is_seen_is_not_looked_at_as_a_whole(monkeypatch: py
     assert cells(read(file_of(grounds + RULES))) == CELLS
     with pytest.raises(AssertionError, match="as a whole"):
         read(file_of(PRINT + "1 g 105 645 30 20 re f"))
+
+
+def test_what_a_field_holds_is_read_where_its_look_is_left_to_the_reader() -> None:
+    data = file_of(
+        NO_SEVEN,
+        page="/MediaBox [0 0 595 842] /Annots [5 0 R]",
+        catalogue="/AcroForm << /Fields [5 0 R] /NeedAppearances true /DA (/Helv 9 Tf 0 g)"
+        " /DR << /Font << /Helv << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        objects={
+            5: "<< /Type /Annot /Subtype /Widget /FT /Tx /T (n) /V (7) /F 4 /Rect [205 645 295 665]"
+            " /DA (/Helv 9 Tf 0 g) >>"
+        },
+    )
+    assert cells(read(data)) == CELLS
+
+
+def test_attached_files_are_told() -> None:
+    data = file_of(PRINT, objects={5: "<< /Type /EmbeddedFile >>|%PDF-1.4"})
+    assert read(data).properties == {EMBEDDED_FILES: "1"}
