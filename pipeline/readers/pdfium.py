@@ -42,6 +42,10 @@ MAX_CHARACTERS = 100_000
 
 LEAST_PRINT = 0.9
 """Points of height below which print is not seen."""
+LEAST_MARK = 30.0
+"""Points of height from which faint print on bare paper is a watermark."""
+FAINT = 165
+"""Each of red, green and blue from which print is faint."""
 LEAST_INK = 0.5
 """Share of its size that a character's ink is high at least to stand for its place on the line."""
 DESCENT = 0.12
@@ -304,6 +308,10 @@ def _characters(
                 continue  # A space that PDFium made up.
             if _is_aslant(text, place):
                 continue  # A watermark across the page, which is in every cell and in none.
+            if y1 - y0 >= LEAST_MARK and _is_faint(text, place):
+                box = Mark(x0 - left, top - y1, x1 - left, top - y0)
+                if not lies_in(box, grounds, slack=0.0):
+                    continue  # A level one.
             tight = _tight_box(text, place)
             is_bare = tight == (x0, y0, x1, y1)  # It was replaced, and has no advance.
             if _is_sound((x0, y0, x1, y1), tight) and not is_bare and y1 - y0 >= LEAST_PRINT:
@@ -349,6 +357,15 @@ def _is_aslant(text: Any, place: int) -> bool:
     """Whether a character stands neither upright nor on its side nor on its head."""
     angle = float(c.FPDFText_GetCharAngle(text, place))
     return angle >= 0 and abs(angle - round(angle / (math.pi / 2)) * math.pi / 2) > SLANT
+
+
+def _is_faint(text: Any, place: int) -> bool:
+    """Whether a character is filled in a colour that is little darker than paper, or lets it through."""
+    parts = [ctypes.c_uint() for _ in range(4)]
+    if not c.FPDFText_GetFillColor(text, place, *parts):
+        return False
+    *colour, alpha = (part.value for part in parts)
+    return 255 - (255 - min(colour)) * alpha / 255 >= FAINT
 
 
 def _tight_box(text: Any, place: int) -> Edges:

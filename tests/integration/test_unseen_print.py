@@ -287,3 +287,13 @@ def test_what_a_field_holds_is_read_where_its_look_is_left_to_the_reader() -> No
 def test_attached_files_are_told() -> None:
     data = file_of(PRINT, objects={5: "<< /Type /EmbeddedFile >>|%PDF-1.4"})
     assert read(data).properties == {EMBEDDED_FILES: "1"}
+
+
+@pytest.mark.parametrize(
+    ("colour", "read_as"), [("0.85 g", 0), ("/G2 gs", 0), ("0 g", 1)], ids=["pale", "faint", "black"]
+)
+def test_large_faint_print_on_bare_paper_is_a_watermark(colour: str, read_as: int) -> None:
+    mark = f"q {colour} {shown('样稿2024', 90, 760, font='/F1 40 Tf')} Q "
+    document = read(file_of(mark + PRINT, resources="/ExtGState << /G2 << /ca 0.2 >> >>"))
+    assert cells(document) == CELLS
+    assert len(document.paragraphs) == read_as
