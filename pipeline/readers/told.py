@@ -19,6 +19,8 @@ from pipeline.readers.printed import UNKNOWN
 
 FLAT = 0.25
 """Share of its line's height that a hyphen's ink is high at most."""
+HAIR = 0.02
+"""Share of its line's height that ink is high at least."""
 SAMPLE = 16
 _HYPHENS = "\2\u00ad"
 _BLANK = re.compile("[\0-\x20\x7f-\xa0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufffe\uffff]")
@@ -83,7 +85,8 @@ def _of_ink(text: Any, place: int, character: str, line: float) -> str:
     width, height = right.value - left.value, top.value - bottom.value
     if character in _HYPHENS and height <= FLAT * line:
         return "-"
-    return UNKNOWN if width > 0 and height > 0 and _brings_its_shapes(text, place) else character
+    # PDFium gives a glyph without any ink a hair of it.
+    return UNKNOWN if width > 0 and height > HAIR * line and _brings_its_shapes(text, place) else character
 
 
 def _brings_its_shapes(text: Any, place: int) -> bool:

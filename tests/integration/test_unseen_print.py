@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 
 import pytest
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import EMBEDDED_FILES, INKED_BLANKS, UNSEEN_TEXT, UNTOLD_TEXT, Document
 from pipeline.readers import pdf, pdfium
@@ -282,6 +285,18 @@ def test_what_a_field_holds_is_read_where_its_look_is_left_to_the_reader() -> No
         },
     )
     assert cells(read(data)) == CELLS
+
+
+def test_the_space_of_an_embedded_font_is_a_space() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    pdfmetrics.registerFont(OWN)
+    canvas.setFont(OWN.fontName, 12)
+    canvas.drawString(60, 700, "page 1 of 2")
+    canvas.save()
+    document = read(file.getvalue())
+    assert [paragraph.text for paragraph in document.paragraphs] == ["page 1 of 2"]
+    assert document.properties == {}
 
 
 def test_attached_files_are_told() -> None:
