@@ -22,6 +22,7 @@ from pipeline.values import is_value_text
 LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer lines are prose
 MOST_PIECES = 14  # lines over which one label may be wrapped
 LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
+LEAST_LABEL = 4  # characters of each label of fewer rows than that; they must stand under a header of the form
 PROSE_MARKS = "。；;"
 NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
@@ -104,7 +105,14 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
             buffer = []
         values += numbers
     _close(run, buffer, values)
-    return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS else blocks
+    return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
+
+
+def _is_short_table(run: _Run) -> bool:
+    """Whether a run spells a block of few rows and its header: then its numbers are placed, or left over, not lost."""
+    rows = [item for item in run.out if isinstance(item, _Row)]
+    is_plain = all(row.known and len(_text(row.label)) >= LEAST_LABEL for row in rows)
+    return bool(rows) and is_plain and any(isinstance(item, list) for item in run.out)
 
 
 def _is_cut_number(last: _Piece, word: _Piece) -> bool:

@@ -152,9 +152,10 @@ def _is_level(one: Chunk, other: Chunk) -> bool:
 
 def _is_cut(upper: Chunk, lower: Chunk, cuts: Sequence[Cut]) -> bool:
     left, right = lower.span
+    # An edge through a line parts nothing there: it is of a row beside a cell that reaches over several.
+    top, bottom = upper.middle + LEVEL * upper.height, lower.middle - LEVEL * lower.height
     return any(
-        upper.middle < cut.at < lower.middle and cut.start <= left + FLUSH and right - FLUSH <= cut.end
-        for cut in cuts
+        top < cut.at < bottom and cut.start <= left + FLUSH and right - FLUSH <= cut.end for cut in cuts
     )
 
 

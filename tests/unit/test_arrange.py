@@ -256,6 +256,13 @@ def test_lines_that_spell_too_few_rows_stay_lines(lines: list[str]) -> None:
     assert not arrange(document(lines)).grids
 
 
+def test_a_block_of_one_row_under_its_header_is_a_table() -> None:
+    lines = ["信息内容 采购项目数量 采购总金额", "政府集中采购 12 87万元"]
+    (grid,) = arrange(document(lines)).grids
+    assert [[cell.text for cell in row] for row in grid.rows][-1] == ["政府集中采购", "12", "87万元"]
+    assert arrange(document(["全年办理情况", "政府集中采购 12 87万元"])).grids == ()
+
+
 def test_a_report_copied_twice(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
     perfect(facts, lines + lines, tables)
 
