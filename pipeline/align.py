@@ -348,13 +348,14 @@ class Margin:
     """Where the values of a grid's clear rows stand, for rows that have more cells than values.
 
     Attributes:
-        columns: The grid columns of the values in all clear rows; None where these disagree or there are none.
+        columns: The grid columns of the values in the clear rows, by how many these are; left out where such rows
+            disagree.
         filled: The places that hold anything in some row, by the number of its values and the grid columns of
             the cells behind its label.
         apart: Those of which the values of two rows or more stand in each, with blank cells among them.
     """
 
-    columns: tuple[int, ...] | None = None
+    columns: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     filled: Mapping[_Drawn, frozenset[int]] = field(default_factory=dict)
     apart: Mapping[_Drawn, frozenset[int]] = field(default_factory=dict)
 
@@ -365,7 +366,7 @@ def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
     Args:
         rows: Data rows of one grid with the number of values each should have.
     """
-    columns: set[tuple[int, ...]] = set()
+    columns: dict[int, set[tuple[int, ...]]] = {}
     filled: dict[_Drawn, frozenset[int]] = {}
     whole: Counter[tuple[_Drawn, frozenset[int]]] = Counter()
     for row, width in rows:
@@ -375,9 +376,10 @@ def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
         filled[drawn] = filled.get(drawn, frozenset()) | own
         whole[drawn, own] += len(own) == width
         if len(own) == width and max(own) - min(own) == width - 1:
-            columns.add(shape[min(own) : min(own) + width])
+            columns.setdefault(width, set()).add(shape[min(own) : min(own) + width])
     apart = {drawn: own for (drawn, own), count in whole.items() if count > 1 and own == filled[drawn]}
-    return Margin(columns.pop() if len(columns) == 1 else None, filled, apart)
+    agreed = {width: next(iter(found)) for width, found in columns.items() if len(found) == 1}
+    return Margin(agreed, filled, apart)
 
 
 def _filled(values: Sequence[Cell]) -> frozenset[int]:
@@ -419,8 +421,8 @@ def _drop_blanks(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cel
     filled = clear.filled.get((width, shape), frozenset()) | _filled(values)
     starts = range(len(values) - width + 1)
     possible = [s for s in starts if s <= min(filled) and max(filled) < s + width]
-    if len(possible) > 1 and clear.columns is not None:
-        possible = [s for s in possible if shape[s : s + width] == clear.columns]
+    if len(possible) > 1 and width in clear.columns:
+        possible = [s for s in possible if shape[s : s + width] == clear.columns[width]]
     return tuple(values[possible[0] : possible[0] + width]) if len(possible) == 1 else None
 
 
