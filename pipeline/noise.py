@@ -16,6 +16,8 @@ from pipeline.values import is_value_text
 
 LEAST_LABELS = 2
 """Labels of the form that the same words stand in, from which these are taken for a site's."""
+MOST_STRANGE = 400
+"""Different texts that are no label of the form; where there are more, they are of other tables, and many."""
 SHORTEST = 2
 """Characters of such words."""
 
@@ -24,7 +26,7 @@ def without_noise(grids: Sequence[Grid], lexicon: Lexicon) -> list[Grid]:
     """The grids, their labels without what a site put into them, where that makes them labels of the form."""
     texts = {cell.text for grid in grids for row in grid.rows for cell in row}
     strange = {text for text in texts if _is_strange(text, lexicon)}
-    if len(strange) < LEAST_LABELS:
+    if not LEAST_LABELS <= len(strange) <= MOST_STRANGE:
         return list(grids)
     words = [word for word, count in Counter(_insertions(strange, lexicon)).items() if count >= LEAST_LABELS]
     rows = {m for text in texts for m in _rows_named(text, lexicon)}
