@@ -211,9 +211,16 @@ def _gather(found: _Found, holder: Any, count: int, get_item: Any, within: _Hold
         found.unpainted += [before + n for n in unpainted if start <= n < end]
         if start < end and kinds[place] == _FORM and depth < MAX_DEPTH:
             form = ctypes.cast(items[place], c.FPDF_PAGEOBJECT)
-            inner = _Holder(form, _times(matrix_of(form), within.matrix), clips.get(place))
+            clip = _NOWHERE if _is_seen_through(items[place]) else clips.get(place)
+            inner = _Holder(form, _times(matrix_of(form), within.matrix), clip)
             _gather(found, form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
         start = max(start, end)
+
+
+def _is_seen_through(form: int) -> bool:
+    """Whether a form lets everything through as a whole, as browsers paint what is not opaque."""
+    colour = _numbers(ctypes.c_uint, 4, _GET_FILL, form)
+    return colour is not None and colour[3] == 0
 
 
 def _columns(numbers: Any) -> list[range]:

@@ -103,6 +103,17 @@ HIDDEN: Sequence[tuple[str, str, dict[str, object]]] = (
             },
         },
     ),
+    (
+        "in a transparent group",
+        PRINT + "/G0 gs /X Do",
+        {
+            "resources": "/XObject << /X 5 0 R >> /ExtGState << /G0 << /ca 0 /CA 0 >> >>",
+            "objects": {
+                5: "<< /Type /XObject /Subtype /Form /BBox [0 0 595 842] /Group << /S /Transparency >> /Resources <<"
+                f" /ExtGState << /G1 << /ca 1 >> >> /Font << {FONTS} >> >> >>|/G1 gs {OTHER}"
+            },
+        },
+    ),
     ("under a patch", RULES + shown("99", 108, 650) + "q 1 g 105 645 40 20 re f Q " + PRINT, {}),
     (
         "under another on a picture",
