@@ -121,19 +121,22 @@ def find_aligned(
 
 
 def _begun_table(lines: Sequence[Row], taken: set[int], cuts: Sequence[Cut]) -> AlignedTable | None:
-    """The header with which a page ends, of a table whose rows stand on the next one."""
+    """The header with which a page ends but for its number, of a table whose rows stand on the next one."""
     last = next((at for at in range(len(lines) - 1, -1, -1) if len(words_of(lines[at])) > 1), -1)
-    if last < len(lines) - 2 or id(lines[last][0].runs[0]) in taken or not _is_all_words(lines[last:]):
+    if last < len(lines) - 2 or not _is_header(lines[last]) or id(lines[last][0].runs[0]) in taken:
         return None
-    heads = lines[last : last + 1]
+    top = last
+    while top > 0 and len(lines[top - 1]) > 1 and _is_header(lines[top - 1]):
+        top -= 1
+    heads = lines[top : last + 1]
     over = _over(heads, [], cuts, None)
     return AlignedTable(heads, [], Columns(tuple(over))) if len(over) > 1 else None
 
 
-def _is_all_words(lines: Sequence[Row]) -> bool:
-    """Whether a line of words ends a page, but for its number."""
-    text = [chunk.text for chunk in lines[0]]
-    return not values_of(lines[0]) and not any(_PROSE.search(part) or len(part) > LONGEST for part in text)
+def _is_header(line: Row) -> bool:
+    """Whether a line may be one of a header: short words alone."""
+    texts = [chunk.text for chunk in line]
+    return not values_of(line) and not any(_PROSE.search(text) or len(text) > LONGEST for text in texts)
 
 
 def side_of(pages: Iterable[Sequence[Run]]) -> int:
@@ -178,7 +181,7 @@ def _bodies(lines: Sequence[Row]) -> Iterator[_Body]:
     body: _Body | None = None
     for place, line in enumerate(lines):
         if not _is_row(line) or (not words_of(line) and not _is_near(lines, place)):
-            continue  # A line of numbers far from all others is a page's number.
+            continue  # A few numbers far from all else are a page's.
         longer = _gone_on(lines, body, place) if body else None
         if body and longer is None:
             yield body
@@ -225,10 +228,12 @@ def _is_head(line: Row, labels: Sequence[Chunk], start: float) -> bool:
 
 
 def _is_near(lines: Sequence[Row], place: int) -> bool:
-    """Whether another line stands so near that it may be of the same row, or one above that may be its header."""
+    """Whether a line has many numbers, or is near another one of the same row, or one that may be its header."""
+    if len(lines[place]) >= LEAST_NUMBERS:
+        return True
     line, above = lines[place][0], lines[place - 1] if place else []
-    near = [lines[other][0].middle for other in (place - 1, place + 1) if 0 <= other < len(lines)]
-    if any(abs(middle - line.middle) <= WRAPPED * line.height for middle in near):
+    near = [lines[other][0] for other in (place - 1, place + 1) if 0 <= other < len(lines)]
+    if any(abs(other.middle - line.middle) <= WRAPPED * min(line.height, other.height) for other in near):
         return True
     return len(words_of(above)) > 1 and line.middle - above[0].middle <= HEAD_BREAK * line.height
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -21,6 +21,8 @@ NUMBER_MARGIN = 0.12
 """Share of the page's height, at top and bottom, where a page number may stand."""
 HEAD_MARGIN = 0.08
 """The same for a line repeated from page to page."""
+MOST_TABS = 2
+"""Gaps between columns in a line of a margin at most: more are a table's, whose header may be repeated."""
 LEAST_INDENT = 0.8
 """Character widths from which a line is indented."""
 LINE_END_SLACK = 1.6
@@ -148,6 +150,26 @@ def _without_margins(pages: Sequence[Page]) -> list[list[Line]]:
             body.append(line)
         bodies.append(body)
     return bodies
+
+
+def in_margins(pages: Sequence[Page]) -> list[set[int]]:
+    """For each page the places of the lines that stand in its margins: page numbers, and what other pages repeat.
+
+    A bare number may be a table's, cut off by the page's end; it is a page's where another page has one, too.
+    """
+    heads = Counter(head for page in pages for head in {_head(line, page) for line in page.lines} if head)
+    return [
+        {place for place, line in enumerate(page.lines) if _is_marginal(line, page, heads)} for page in pages
+    ]
+
+
+def _is_marginal(line: Line, page: Page, heads: Mapping[tuple[str, bool], int]) -> bool:
+    if line.text.count("\t") > MOST_TABS:
+        return False
+    head = _head(line, page)
+    is_number = line in (page.lines[0], page.lines[-1]) and _PAGE_NUMBER.fullmatch(line.text) is not None
+    is_marked = is_number and not line.text.isdigit() and _in_margin(line, page, NUMBER_MARGIN)
+    return is_marked or (head is not None and heads[head] > 1)
 
 
 def _head(line: Line, page: Page) -> tuple[str, bool] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -26,8 +26,8 @@ from pipeline.document import (
 from pipeline.readers import streams
 from pipeline.readers.aligned import AlignedTable, find_aligned, has_rows_in_a_cell, side_of
 from pipeline.readers.inked import note_ink
-from pipeline.readers.lines import Run, print_lines, set_runs
-from pipeline.readers.pages import Page, blocks_of
+from pipeline.readers.lines import Run, print_lines, set_runs, stack_lines
+from pipeline.readers.pages import Page, blocks_of, in_margins
 from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.ruling import RuledGrid, find_grids
 
@@ -165,13 +165,22 @@ def _painted(page: PaintedPage, number: int) -> PaintedPage:
 def _aligned_pages(pages: Sequence[PaintedPage]) -> Iterator[Page]:
     """The pages of a file in order: a table may go on under the columns that the page before ended with."""
     parted = [_without_rules(page) for page in pages]
-    side = side_of(rest for _, rest in parted)
+    margins = in_margins([_laid_out(page, 1, *both) for page, both in zip(pages, parted, strict=True)])
+    bodies = [_without_lines(rest, marginal) for (_, rest), marginal in zip(parted, margins, strict=True)]
+    side = side_of(body for body, _ in bodies)
     lowest: AlignedTable | None = None
-    for number, (painted, (ruled, rest)) in enumerate(zip(pages, parted, strict=True), 1):
-        found = find_aligned(painted.marks, rest, lowest, side)
+    for number, (painted, (ruled, _), (body, margin)) in enumerate(zip(pages, parted, bodies, strict=True), 1):
+        found = find_aligned(painted.marks, body, lowest, side)
         lowest = found.lowest
         grids = sorted([*ruled, *found.grids], key=lambda grid: (grid.box[1], grid.box[0]))
-        yield _laid_out(painted, number, grids, found.rest)
+        yield _laid_out(painted, number, grids, [*found.rest, *margin])
+
+
+def _without_lines(runs: Sequence[Run], places: Container[int]) -> tuple[list[Run], list[Run]]:
+    """The runs of a page's lines but for some, and the runs of these."""
+    lines = list(enumerate(stack_lines(runs)))
+    kept = [run for place, line in lines if place not in places for run in line]
+    return kept, [run for place, line in lines if place in places for run in line]
 
 
 def _without_rules(painted: PaintedPage) -> tuple[list[RuledGrid], list[Run]]:
