@@ -289,10 +289,9 @@ def _printed_order(slots: tuple[Slot, ...], printed: _Printed) -> Header | None:
     order = tuple(by_place[found[place]] for place in sorted(found))
     if order != slots and not _under_parents(printed, {place: by_place[found[place]] for place in found}):
         return None
-    above = frozenset[str]().union(*map(_names_above, slots))
-    strangers = [
-        c.column for c in _strangers(printed) if _is_column(c, printed, above) and c.column > min(found)
-    ]
+    unknown = [c for c in _strangers(printed) if c.text.strip() and c.column > min(found)]
+    above = frozenset[str]().union(*map(_names_above, slots)) if unknown else frozenset()
+    strangers = [cell.column for cell in unknown if _is_column(cell, printed, above)]
     places = sorted([*found, *strangers])
     return Header(tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places), seen=True)
 
@@ -301,7 +300,7 @@ def _is_column(stranger: Cell, printed: _Printed, above: frozenset[str]) -> bool
     """Whether what names no column of the form is a column: one that stands over others ends above the lowest."""
     is_parent = any(h.cell is stranger and _parent_name(h, above) for h in printed.labels)
     foot = max(cell.row + cell.row_span for _, cell in printed.columns)
-    return bool(stranger.text.strip()) and not (is_parent and stranger.row + stranger.row_span < foot)
+    return not (is_parent and stranger.row + stranger.row_span < foot)
 
 
 def _under_parents(printed: _Printed, by_column: Mapping[int, Slot]) -> bool:

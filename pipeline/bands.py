@@ -38,11 +38,13 @@ class _Joined:
 def banded_grids(document: Document, lexicon: Lexicon) -> Iterator[Grid]:
     """The document's grids in order, with bands over their columns wherever they are named otherwise."""
     above: Paragraph | None = None
+    texts = {cell.text for grid in document.grids for row in grid.rows for cell in row}
+    has_joined = any(normalise(text) in _joined_labels() for text in texts)
     for block in document.blocks:
         if isinstance(block, Paragraph):
             above = block
             continue
-        grid = _parted(block)
+        grid = _parted(block) if has_joined else block
         band = _named_band(above.text) if above is not None else ""
         if band and above is not None and _lacks_band(grid, lexicon):
             grid = _under(grid, band, above.locator)

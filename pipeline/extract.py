@@ -399,7 +399,8 @@ def _margins(
         header = headers[_over(entry, target)]
         if header is not None:
             by_grid.setdefault(entry.row.grid, []).append((entry.row, len(header.slots)))
-    return defaultdict(Margin, {grid: margin(rows) for grid, rows in by_grid.items()})
+    wide = {grid for grid, rows in by_grid.items() if any(len(row.values) > width for row, width in rows)}
+    return defaultdict(Margin, {grid: margin(by_grid[grid]) for grid in wide})
 
 
 def _leave_before(table: str, row: TableRow, result: _Result) -> None:

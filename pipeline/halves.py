@@ -21,6 +21,9 @@ def whole_rows(entries: Sequence[Entry]) -> list[Entry]:
 
     Parts are joined where each names columns of its own, has as many values in a row, and the same rows.
     """
+    headers = {id(entry.header): entry for entry in entries if entry.row.meanings}
+    if len({_columns(entry) for entry in headers.values()}) < 2:
+        return list(entries)
     joined: list[Part] = []
     for part in _parts(entries):
         whole = _joined(joined[-1], part) if joined else None

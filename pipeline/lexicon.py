@@ -247,6 +247,7 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
     return found or next(filter(None, (_lookup(lexicon, native) for native in _native(squeezed))), ())
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_foreign(text: str) -> bool:
     """Whether a text is letters, marks and digits of Latin script alone: a word of no label (`III`, `NaN`)."""
     squeezed = squeeze(text)

@@ -57,11 +57,11 @@ def _may_repeat(rows: Sequence[Row]) -> bool:
     """Whether a label stands twice in a row side by side, or again in the row below: most tables are told at once."""
     above: set[str] = set()
     for row in rows:
-        labels = [_words(cell.text) for cell in row]
-        if any(left and left == right for left, right in pairwise(labels)):
+        texts = [cell.text for cell in row]
+        if any(left == right and _words(left) for left, right in pairwise(texts)):
             return True
-        below = set(filter(None, labels))
-        if not above.isdisjoint(below):
+        below = set(texts)
+        if any(map(_words, above & below)):
             return True
         above = below
     return False

@@ -265,7 +265,7 @@ def without_numbering(rows: Sequence[TableRow]) -> tuple[list[TableRow], list[Ce
     kept: list[TableRow] = []
     numbers: list[Cell] = []
     for row, below in zip_longest(rows, rows[1:]):
-        if below is not None and below.grid == row.grid and below.numeric and _is_numbering(row):
+        if below is not None and _is_numbering(row) and below.grid == row.grid and below.numeric:
             numbers += row.numeric
         else:
             kept.append(row)
@@ -274,9 +274,10 @@ def without_numbering(rows: Sequence[TableRow]) -> tuple[list[TableRow], list[Ce
 
 def _is_numbering(row: TableRow) -> bool:
     """Whether a row holds 1, 2, 3 and so on alone, under no label or a sign such as 甲."""
+    if row.meanings or row.header or len(normalise(row.label)) > LONGEST_SIGN:
+        return False
     found = [cell.text.strip() for cell in row.values if cell.text.strip()]
-    is_bare = not row.meanings and len(normalise(row.label)) <= LONGEST_SIGN
-    return is_bare and len(found) >= LEAST_NUMBERED and found == [str(n) for n in range(1, len(found) + 1)]
+    return len(found) >= LEAST_NUMBERED and found == [str(n) for n in range(1, len(found) + 1)]
 
 
 def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:

@@ -61,6 +61,9 @@ def own_year_rows(
         report_year: The year that the report says to be of; None where it does not.
         lexicon: The labels of the form.
     """
+    texts = {cell.text for grid in grids for row in grid.rows for cell in row}
+    if not any(map(_says_year, texts)):
+        return list(rows), []
     told = {number: found for number, grid in enumerate(grids) if (found := _years_of(grid, report_year))}
     kept, aside = _own_lines(list(rows), report_year, lexicon)
     if not told:
@@ -119,7 +122,7 @@ def _named(row: TableRow, lexicon: Lexicon) -> TableRow | None:
 def _year_of_line(row: TableRow) -> str:
     """The year that stands behind a row's label, or alone before its values; empty where none does."""
     text = row.values[0].text if row.meanings and row.values else row.label if not row.meanings else ""
-    return squeeze(text) if row.numeric and text and _says_year(text) else ""
+    return squeeze(text) if text and _says_year(text) and row.numeric else ""
 
 
 def _own_header(labels: Sequence[HeaderLabel], columns: YearColumns) -> tuple[HeaderLabel, ...]:
