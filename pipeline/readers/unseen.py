@@ -158,7 +158,8 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
     gone.update(_cut_off(page, found))
     gone.update(_covered(found, texts))
     rest = Rest(any(found.kinds[place] == _TEXT for place in gone), tuple(_ink(found, gone)))
-    for place in gone:
+    # What a form holds stands behind it and goes first: with the form it would go, too.
+    for place in sorted(gone, reverse=True):
         _remove(page, found.holders[place], found.items[place])
     return rest
 

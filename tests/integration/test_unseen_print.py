@@ -104,6 +104,17 @@ HIDDEN: Sequence[tuple[str, str, dict[str, object]]] = (
         },
     ),
     (
+        "a form that is cut off with all it holds",
+        PRINT + "q 0 0 1 1 re W n /X Do Q",
+        {
+            "resources": "/XObject << /X 5 0 R >>",
+            "objects": {
+                5: f"<< /Type /XObject /Subtype /Form /BBox [100 600 300 700] /Resources << /Font << {FONTS} >> >> >>|"
+                + OTHER * 20
+            },
+        },
+    ),
+    (
         "in a transparent group",
         PRINT + "/G0 gs /X Do",
         {
