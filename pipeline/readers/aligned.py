@@ -247,19 +247,20 @@ def _table(
     heads, rows = lines[top:first], lines[first:bottom]
     numbers = [row for row in rows if _is_row(row)]
     over = _over(heads, rows, cuts, body.numbers)
-    columns = headed(body.numbers, over, numbers, side) if over else None
-    if columns is None and above is not None and not heads and top <= MOST_ABOVE and _goes_on(above, rows):
+    if not heads and above is not None and top <= MOST_ABOVE and _goes_on(above, rows):
         heads = above.heads if not above.lines else heads
-        edges = _over(heads, rows, cuts, body.numbers) if heads else above.columns.edges
-        columns = headed(body.numbers, edges, numbers, side)
-    if columns is None and _is_plain_table(numbers):
-        columns = body.numbers
+        over = _over(heads, rows, cuts, body.numbers) if heads else above.columns.edges
+    columns = headed(body.numbers, over, numbers, side) if over else None
+    if columns is None and _is_plain_table(numbers) and len(over) != len(body.numbers.edges):
+        columns = (
+            body.numbers
+        )  # As many as there are heads, and not under them, they would be taken for others.
     return (AlignedTable(heads, rows, columns) if columns else None), top, bottom
 
 
 def _over(
     heads: Sequence[Row], rows: Sequence[Row], cuts: Sequence[Cut], numbers: Columns | None
-) -> list[Span]:
+) -> Sequence[Span]:
     """Where the words stand that end a header over numbers."""
     labels = [chunk for row in rows for chunk in words_of(row)]
     stacks = stacked([chunk for line in heads for chunk in line], line_pitch([*heads, *rows]), cuts)

@@ -271,13 +271,15 @@ def _matched(
     edges: Sequence[Span], over: Sequence[Span], rows: Sequence[Row], others: int
 ) -> list[int] | None:
     """Under which of the heads each column of numbers stands."""
+    around = [_around(edge, over) for edge in edges]
     if len(edges) == len(over):
-        return list(range(len(over)))
+        # As many, but one of each may lack the other.
+        is_paired = all(places and place in places for place, places in enumerate(around))
+        return list(range(len(over))) if is_paired else None
     if len(edges) > len(over):
         return None
     if lanes := _even_lanes(over):
         return _within(edges, lanes)
-    around = [_around(edge, over) for edge in edges]
     if None in around:
         return None
     side = _side_of_heads(edges, over, rows[0][0].height) or flush_side([rows]) or others

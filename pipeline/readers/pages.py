@@ -18,7 +18,7 @@ from pipeline.readers.lines import Box, Line, cell_text, enclosing, join_texts
 from pipeline.readers.ruling import RuledCell, RuledGrid
 
 NUMBER_MARGIN = 0.12
-"""Share of the page's height, at top and bottom, where a page number may stand."""
+"""Share of the page's longer side, at top and bottom, where a page number may stand."""
 HEAD_MARGIN = 0.08
 """The same for a line repeated from page to page."""
 MOST_TABS = 2
@@ -182,9 +182,10 @@ def _head(line: Line, page: Page) -> tuple[str, bool] | None:
 def _in_margin(line: Line, page: Page, share: float) -> bool:
     """Whether a line stands in the top or bottom margin, with no table between it and the paper's edge."""
     _, top, _, bottom = line.box
-    if bottom < share * page.height:
+    margin = share * max(page.width, page.height)  # Which is as wide on a page set across.
+    if bottom < margin:
         return all(grid.box[1] >= bottom - 1 for grid in page.grids)
-    if top > (1 - share) * page.height:
+    if top > page.height - margin:
         return all(grid.box[3] <= top + 1 for grid in page.grids)
     return False
 
