@@ -47,12 +47,16 @@ class Header:
         partial: Whether it names some of the columns and not all.
         short: The places of those it names, where nothing else stands in it: the report may have left the
             others out.
+        columns: The grid columns of its labels from left to right; empty where they do not stand in distinct ones.
+        grid: The grid that they stand in.
     """
 
     slots: tuple[Slot, ...]
     seen: bool
     partial: bool = False
     short: tuple[Slot, ...] = ()
+    columns: tuple[int, ...] = ()
+    grid: int = -1
 
     def suited(self, rows: Sequence[TableRow]) -> Header | None:
         """The header with as many places as the rows under it have cells; None where they leave it open."""
@@ -116,8 +120,16 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         return _partial(slots, printed, block)
     whole = _printed_order(slots, printed)
     if whole is None and _in_form_order(printed, block) and _bands_in_form_order(printed, block):
-        return Header(slots, seen=True)
-    return whole
+        whole = Header(slots, seen=True)
+    return whole and _with_columns(whole, printed)
+
+
+def _with_columns(header: Header, printed: _Printed) -> Header:
+    """The header with where its labels stand, if each has a column of its own and none is unknown."""
+    columns = tuple(sorted(cell.column for _, cell in printed.columns))
+    if not printed.placed or len(columns) != len(header.slots):
+        return header
+    return replace(header, columns=columns, grid=printed.labels[-1].grid)
 
 
 def _last_mentions(printed: _Printed, wanted: Counter[str]) -> list[HeaderLabel]:
@@ -387,6 +399,13 @@ def _filled(values: Sequence[Cell]) -> frozenset[int]:
 
 def _shape(values: Sequence[Cell]) -> tuple[int, ...]:
     return tuple([cell.column for cell in values])
+
+
+def under(header: Header, clear: Margin, grid: int) -> Margin:
+    """What is known of the values' place in a grid; where no clear row tells it, their columns are the header's."""
+    if not header.columns or header.grid != grid or len(header.slots) in clear.columns:
+        return clear
+    return replace(clear, columns={**clear.columns, len(header.slots): header.columns})
 
 
 def align(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:

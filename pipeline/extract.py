@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.align import Header, Margin, Slot, align, margin, read_header
+from pipeline.align import Header, Margin, Slot, align, margin, read_header, under
 from pipeline.bands import banded_grids
 from pipeline.copies import Entry, sorted_out, stated_year
 from pipeline.document import Cell, Document, Locator
@@ -537,7 +537,7 @@ def _read_values(
         return
     # Where a column is none of the form's, a blank may be its: then nothing tells whose the numbers are.
     is_sure = len(row.values) == len(header.slots) or all(slot.column for slot in header.slots)
-    cells = align(row.values, len(header.slots), clear) if is_sure else None
+    cells = align(row.values, len(header.slots), under(header, clear, row.grid)) if is_sure else None
     if cells is None:
         _leave_count(row, table, len(header.slots), result)
         return

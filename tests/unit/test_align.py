@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.align import Header, Margin, align, margin, read_header
+from pipeline.align import Header, Margin, align, margin, read_header, under
 from pipeline.lexicon import load_lexicon
 from pipeline.rows import HeaderLabel, TableRow, read_rows
 from pipeline.templates import load_templates
@@ -44,7 +44,9 @@ def data(*widths: int, filled: int | None = None) -> list[TableRow]:
 def test_the_forms_own_header() -> None:
     found = header(HEADER)
     assert columns(found) == KEYS
-    assert found == Header(found.slots, seen=True) if found else False
+    assert found is not None
+    assert (found.seen, found.partial, found.short) == (True, False, ())
+    assert (found.columns, found.grid) == (tuple(range(3, 10)), 0)
 
 
 def test_no_header_is_the_forms_order_but_not_seen() -> None:
@@ -228,6 +230,17 @@ def test_a_label_with_more_cells_than_others_does_not_shift_its_values() -> None
     assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["1", "2", ""]
     unlike = margin([(rows[0], 3), (replace(rows[0], values=rows[0].values[:1] + rows[1].values[1:3]), 3)])
     assert align(rows[1].values, 3, unlike) is None
+
+
+def test_where_no_row_is_clear_values_stand_under_the_headers_labels() -> None:
+    table = [texts("信息内容", "本年制发件数", "本年废止件数", "现行有效件数", "")]
+    rows = read_rows([grid([*table, texts("规章", "", "7", "", "")])], LEXICON)
+    found = read_header(BLOCKS["article_20_1"], "2021", rows[0].header)
+    assert found is not None
+    assert align(rows[1].values, 3, margin([(rows[1], 3)])) is None
+    clear = under(found, margin([(rows[1], 3)]), rows[1].grid)
+    assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["", "7", ""]
+    assert align(rows[1].values, 3, under(found, Margin(), grid=1)) is None
 
 
 def test_values_that_stand_apart_are_told_by_the_rows_drawn_alike() -> None:
