@@ -48,6 +48,7 @@ MAX_DEPTH = 12
 _POINTS_PER_INCH = 72.0
 _PICTURE = re.compile(rb"/Subtype\s*/Image")
 _UNTOLD_NUMBER = re.compile(rf"[\s\d.,+%-]*{UNKNOWN}[\s\d.,+%{UNKNOWN}-]*")
+_GREY_BITS = 8
 _UNSEEN_MODES = (3, 7)
 """Text that is neither filled nor drawn, in PDF's numbers."""
 
@@ -245,5 +246,15 @@ def _drawn(page: Any, picture_dpi: float, number: int) -> Picture:
     dpi = min(dpi, (MOST_DRAWN / max(inches, 1e-6)) ** 0.5)
     if not scan.is_installed():
         return Picture(None, dpi, number)
-    bitmap = page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True)
-    return Picture(bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), dpi, number)
+    is_grey = not _has_colour(page)
+    bitmap = page.render(scale=dpi / _POINTS_PER_INCH, grayscale=is_grey, rev_byteorder=True)
+    pixels = bitmap.to_numpy().reshape(bitmap.height, bitmap.width, -1)
+    return Picture(pixels[:, :, 0].copy() if is_grey else scan.grey_of(pixels[:, :, :3], dpi), dpi, number)
+
+
+def _has_colour(page: Any) -> bool:
+    """Whether any picture on a page has more than shades of grey."""
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    pictures = page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3)
+    return any(picture.get_metadata().bits_per_pixel > _GREY_BITS for picture in pictures)

@@ -74,12 +74,13 @@ class _Lattice:
 
 
 def find_grids(
-    marks: Sequence[Mark], runs: Sequence[Run], *, faint: bool = True
+    marks: Sequence[Mark], runs: Sequence[Run], *, faint: bool = True, parted: bool = True
 ) -> tuple[list[RuledGrid], list[Run]]:
     """The tables of a page, from the top down, and the runs that stand in none.
 
     A table has text, and at least two cells side by side somewhere: a box around prose is prose. `faint` says
-    whether backgrounds and rules that are not seen make tables, too.
+    whether backgrounds and rules that are not seen make tables, too, `parted` whether cells are parted where a rule
+    was left out, which takes runs that are words and no mere blobs of ink.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded` for more rules or cells than a page of tables can have.
@@ -90,14 +91,14 @@ def find_grids(
     # A table inside another's cell is the smaller one: it takes its text first.
     grounds = backgrounds(marks)
     for outline in sorted(drawn_outlines(marks, grounds), key=lambda outline: outline.area):
-        grid, rest = _cut(with_edges(outline, grounds), rest)
+        grid, rest = _cut(with_edges(outline, grounds), rest, parted=parted)
         grids += [grid] if grid else []
     frames = [Mark(*grid.box) for grid in grids]
     # Rules that are seen have made their tables.
     is_faint = faint and bool(rest) and (bool(grounds) or any(mark.white for mark in marks))
     unseen = [mark for mark in marks if not (frames and lies_in(mark, frames))] if is_faint else []
     for outline in sorted(edge_outlines(unseen), key=lambda outline: outline.area):
-        grid, left_over = _cut(outline, rest, whole_runs=True)
+        grid, left_over = _cut(outline, rest, whole_runs=True, parted=parted)
         if grid:
             grid, freed = _without_prose_rows(grid)
             if _lines_up(grid):
@@ -106,7 +107,9 @@ def find_grids(
     return sorted(grids, key=lambda grid: (grid.box[1], grid.box[0])), rest
 
 
-def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[RuledGrid | None, list[Run]]:
+def _cut(
+    outline: Outline, runs: list[Run], *, parted: bool, whole_runs: bool = False
+) -> tuple[RuledGrid | None, list[Run]]:
     """Lays runs into the cells of an outline; None and all runs where it is no table."""
     if not _has_columns(outline):
         return None, runs  # Most are the grounds behind lines of prose.
@@ -117,7 +120,9 @@ def _cut(outline: Outline, runs: list[Run], whole_runs: bool = False) -> tuple[R
     rest = _fill(cells, lattice, runs, whole_runs)
     if rest is None:
         return None, runs
-    cells = [part for cell in cells if not _is_notch(cell, lattice) for part in _parted(cell, lattice)]
+    cells = [cell for cell in cells if not _is_notch(cell, lattice)]
+    if parted:
+        cells = [part for cell in cells for part in _parted(cell, lattice)]
     grid = _grid(cells)
     return (grid, rest) if grid else (None, runs)
 

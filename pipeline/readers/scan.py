@@ -33,6 +33,9 @@ LEAST_SIDE = 200
 """Pixels: a smaller picture is an icon or a seal and shows no page."""
 
 
+_COLOURED = ("RGB", "RGBA", "CMYK", "YCbCr", "P", "PA", "LAB", "HSV")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A page as a picture.
@@ -174,15 +177,23 @@ def open_pictures(data: bytes, least_side: int = 1) -> Iterator[Picture]:
             if min(frame.size) < least_side:
                 continue
             _bound_size(*frame.size)
-            grey = _pixels(_on_white(ImageOps.exif_transpose(frame))) if is_readable else None
-            yield Picture(grey, _stated_dpi(frame), number)
+            dpi = _stated_dpi(frame)
+            grey = _brightness(_on_white(ImageOps.exif_transpose(frame)), dpi) if is_readable else None
+            yield Picture(grey, dpi, number)
 
 
-def _pixels(image: Any) -> Any:
+def _brightness(image: Any, dpi: float | None) -> Any:
     _keep_to_one_thread()
     import numpy as np
 
-    return np.asarray(image)
+    return np.asarray(image) if image.mode == "L" else grey_of(np.asarray(image), dpi)
+
+
+def grey_of(colours: Any, dpi: float | None) -> Any:
+    """The brightness of a picture in red, green and blue, by row and column, without its coloured seals."""
+    from pipeline.readers.scanning.seals import brightness
+
+    return brightness(colours, dpi)
 
 
 def bound_pages(pages: int) -> None:
@@ -208,14 +219,14 @@ def is_thread(width: float, height: float) -> bool:
 
 
 def _on_white(image: Any) -> Any:
-    """The picture in grey; what is transparent shows the paper."""
+    """The picture in grey, or in red, green and blue where it has colour; what is transparent shows the paper."""
     from PIL import Image
 
     if "A" in image.getbands() or "transparency" in image.info:
         solid = image.convert("RGBA")
         paper = Image.new("RGBA", solid.size, "white")
         image = Image.alpha_composite(paper, solid)
-    return image.convert("L")
+    return image.convert("RGB" if image.mode in _COLOURED else "L")
 
 
 def _stated_dpi(image: Any) -> float | None:

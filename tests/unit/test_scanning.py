@@ -28,8 +28,9 @@ from pipeline.readers.scanning.page import (
     _settle,
     _Word,
 )
-from pipeline.readers.scanning.picture import prepare, skew_of
+from pipeline.readers.scanning.picture import paper_dpi, prepare, skew_of
 from pipeline.readers.scanning.recogniser import Recognised, Recogniser
+from pipeline.readers.scanning.seals import brightness
 from pipeline.readers.scanning.shapes import (
     LEANING,
     UPRIGHT,
@@ -323,3 +324,54 @@ def test_a_line_is_as_sure_as_its_least_sure_character() -> None:
     blank = [1.0, 0, 0, 0, 0]
     assert reading([0, 0.99, 0, 0, 0], blank, [0.4, 0.6, 0, 0, 0]) == ("00", 0.6)
     assert reading(blank) == ("", 0.0)
+
+
+def dashed(grey: np.ndarray, start: tuple[int, int], end: tuple[int, int], dash: int, gap: int) -> None:
+    (x0, y0), (x1, y1) = start, end
+    for place in range(0, max(x1 - x0, y1 - y0), dash + gap):
+        across, down = (place, 0) if y0 == y1 else (0, place)
+        reach = (dash - 1, 0) if y0 == y1 else (0, dash - 1)
+        cv2.line(grey, (x0 + across, y0 + down), (x0 + across + reach[0], y0 + down + reach[1]), 0, 2)
+
+
+@pytest.mark.parametrize(("dash", "gap"), [(8, 8), (3, 3), (10, 5)])
+def test_dashed_and_dotted_rules_are_rules_and_columns_of_digits_are_none(dash: int, gap: int) -> None:
+    grey = np.full((1100, 900), 255, np.uint8)
+    for x in (100, 300, 500, 700):
+        dashed(grey, (x, 200), (x, 500), dash, gap)
+    for y in range(200, 501, 50):
+        dashed(grey, (100, y), (700, y), dash, gap)
+        if y < 500:
+            for x in (180, 380, 580):
+                cv2.line(grey, (x, y + 15), (x, y + 35), 0, 2)
+                cv2.putText(grey, "10", (x + 20, y + 35), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2)
+    strokes = find_strokes(prepare(grey, 200), PALE_RULES[1])
+    assert len(strokes.marks) == 4 + 7
+
+
+def test_rules_that_a_page_end_leaves_open_are_rules() -> None:
+    grey = np.full((600, 900), 255, np.uint8)
+    for x in (100, 300, 500, 700):
+        cv2.line(grey, (x, 60), (x, 110), 0, 2)
+    cv2.line(grey, (100, 110), (700, 110), 0, 2)
+    for x in (350, 400, 450):  # strokes of characters that end alike do not reach from end to end
+        cv2.line(grey, (x, 116), (x, 150), 0, 2)
+    assert len(find_strokes(prepare(grey, 200)).marks) == 1 + 4
+
+
+def test_a_coloured_seal_is_lifted_off_the_print_and_coloured_words_stay() -> None:
+    page = np.full((800, 800, 3), 255, np.uint8)
+    cv2.circle(page, (400, 400), 150, (220, 40, 40), 8)
+    cv2.circle(page, (400, 400), 40, (220, 40, 40), -1)
+    cv2.putText(page, "2023", (300, 415), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (20, 20, 20), 8)
+    cv2.putText(page, "RED", (50, 80), cv2.FONT_HERSHEY_SIMPLEX, 2, (220, 40, 40), 6)
+    grey = brightness(page, 200)
+    assert grey[400, 550] > 240  # the ring
+    assert grey[430, 400] > 240  # beside the digits, within the seal
+    assert (grey[360:420, 290:510] < 60).sum() > 2000
+    assert grey[30:90, 40:200].min() < 120
+
+
+def test_a_long_picture_shows_pages_under_one_another() -> None:
+    assert paper_dpi(np.zeros((4678, 1654), np.uint8)) == pytest.approx(200, abs=1)
+    assert paper_dpi(np.zeros((2339, 1654), np.uint8)) == pytest.approx(200, abs=1)

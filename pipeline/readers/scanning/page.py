@@ -87,7 +87,7 @@ GUTTER = 0.03
 """Share of a sheet's width that is blank along the middle where two pages stand on it."""
 LEAST_LEGIBLE = 4
 """Characters by which, beyond twice as many, a turned page must be more legible to be believed."""
-PALE = 255 * 0.9
+PALE = 255 * 0.93
 """Brightness below which paper is printed on."""
 SMEAR = 1.2
 """Points over which brightness is taken, so that no noise is print."""
@@ -178,13 +178,31 @@ class _Laid:
 
 
 def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
+    """A page with the tables that its rules cut out: dark ones, or paler ones where those crowd less into a cell."""
     sheet = prepare(np.ascontiguousarray(np.rot90(grey, turns)), dpi)
+    best, least = None, 0
     for pale in PALE_RULES:
-        strokes = find_strokes(sheet, pale)
-        grids, rest = find_grids(strokes.marks, [_run(blob, _PLACEHOLDER) for blob in strokes.blobs])
-        if grids:
+        laid = _cut(sheet, find_strokes(sheet, pale), turns)
+        crowding = _crowding(laid)
+        if best is None or (laid.grids and (not best.grids or 2 * crowding <= least)):
+            best, least = laid, crowding
+        if best.grids and least <= FEW:
             break
+    assert best is not None
+    return best
+
+
+def _cut(sheet: Sheet, strokes: Strokes, turns: int) -> _Laid:
+    blobs = [_run(blob, _PLACEHOLDER) for blob in strokes.blobs]
+    grids, rest = find_grids(strokes.marks, blobs, parted=False)
     return _Laid(sheet, strokes, grids, rest, turns)
+
+
+def _crowding(laid: _Laid) -> int:
+    """How many lines have words far apart: rules that part them may have been missed."""
+    cells = (cell for grid in laid.grids for cell in _cells_of(grid))
+    lines = [line for cell, usual in cells for line in _words_in(cell, usual)] + _lines_in(laid.rest)
+    return sum(len(line) > 1 for line in lines)
 
 
 def _crops_of(laid: _Laid, recogniser: Recogniser) -> _Crops:

@@ -19,6 +19,8 @@ Mask = Any
 POINTS_PER_INCH = 72.0
 PAPER_INCHES = (8.27, 11.69)
 """A4, the paper of official documents (GB/T 9704): what a picture that states no scale is taken to show."""
+LONG_SHEET = 1.7
+"""Times as high as wide from which a picture shows several pages under one another, and its width tells its scale."""
 MOST_DPI = 300.0
 """Finer pictures are made coarser: nothing printed on a page needs more."""
 MOST_SKEW = 6.0
@@ -67,7 +69,7 @@ def prepare(grey: Pixels, dpi: float | None) -> Sheet:
         grey: Brightness by row and column.
         dpi: Dots per inch; None where it is not stated, and the picture is taken to show a sheet of A4.
     """
-    grey, dpi = _scaled(grey, dpi or _paper_dpi(grey))
+    grey, dpi = _scaled(grey, dpi or paper_dpi(grey))
     scale = dpi / POINTS_PER_INCH
     even = _even(grey, scale)
     skew = skew_of(_ink(even), scale)
@@ -76,8 +78,12 @@ def prepare(grey: Pixels, dpi: float | None) -> Sheet:
     return Sheet(even, _ink(even), scale, skew)
 
 
-def _paper_dpi(grey: Pixels) -> float:
-    short, long = sorted(grey.shape)
+def paper_dpi(grey: Pixels) -> float:
+    """Dots per inch of a picture that shows a sheet of A4, or several under one another."""
+    height, width = grey.shape
+    if height > LONG_SHEET * width:
+        return float(width / PAPER_INCHES[0])
+    short, long = sorted((height, width))
     return max(float(short / PAPER_INCHES[0]), float(long / PAPER_INCHES[1]))
 
 

@@ -35,7 +35,7 @@ MOST_WIDTH = 3200
 BATCH_PIXELS = 48 * 320 * 2
 """How much is read at once, which bounds the memory."""
 _BLANK = 0
-_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*|无")
 
 
 @dataclass(frozen=True, slots=True)

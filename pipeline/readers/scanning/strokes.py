@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,10 +25,28 @@ where a page has no table by the one before it; None for strokes as dark as prin
 other side is pale too."""
 THICKEST = 3.5
 """Points up to which a stroke is thin."""
+ALIKE = 3
+"""How many upright strokes end at the same height where a page's end cuts them, and pieces a dashed rule has."""
 MOST_GAP = 1.5
 """Points by which a rule may be broken."""
-PALE_LEVEL, PALE_UPRIGHT = 60.0, 40.0
-"""Points from which strokes paler than print may be rules: no line of print is unbroken for so long."""
+PALE_LEVEL, PALE_UPRIGHT = 40.0, 14.0
+"""Points from which strokes paler than print, or in pieces, may be rules."""
+DASH_GAP = 4.8
+"""Points by which the dashes or dots of a rule lie apart; digits of two rows stand at least 5 apart."""
+LEAST_DRAWN, SOLID = 0.6, 0.85
+"""Share of a dashed or dotted rule that is dark at least, and from which a rule is no such one."""
+LONGEST_DASH = 6.0
+"""Points that a dash of a rule is long at most; the digits of the smallest print are higher."""
+EVEN = 0.5
+"""Share of its dashes, and of the gaps between them, that are alike."""
+HANGING_SHARE = 0.12
+"""Share of a rule's length along which print may hang from it: along a line of print it is more."""
+BESIDE = 1.2
+"""Points that such print reaches at least beside a rule."""
+HIDDEN = 60.0
+"""Points of a level rule that print may stand close to."""
+LONG_UPRIGHT = 40.0
+"""Points from which an upright stroke is longer than any of a character, whether rules are at its ends or not."""
 STREAK = 20.0
 """Points by which a stroke passes the first and the last rule it crosses where a scanner's glass left it."""
 CROSSING = 2.0
@@ -37,6 +55,10 @@ BLUR = 0.6
 """Points by which a rule is smeared to each side."""
 SPECK = 0.55
 """Points: what is smaller both ways is dirt; a decimal point is larger."""
+
+
+PixelBox = tuple[int, int, int, int]
+"""Left, top, right and bottom edges in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +83,7 @@ class _Layer:
     """The strokes of one direction: the number of the stroke at each pixel, and the strokes' boxes."""
 
     labels: Any
-    boxes: tuple[tuple[int, int, int, int], ...]
+    boxes: tuple[PixelBox, ...]
 
     def kept(self, places: Sequence[int]) -> Mask:
         """1 where one of some strokes is."""
@@ -76,24 +98,34 @@ def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
     level, upright = _level(sheet.ink, scale), _long(sheet.ink.T, LEAST_UPRIGHT, scale).T
     if pale is not None:
         dark = _darker(sheet, pale)
-        level = level | _unbroken(dark, PALE_LEVEL, scale)
-        upright = upright | _unbroken(dark.T, PALE_UPRIGHT, scale).T
+        pieced = _pieced(dark, PALE_LEVEL, scale), _pieced(dark.T, PALE_UPRIGHT, scale)
+        clear = _clear_of_print(pieced[0], dark, upright | pieced[1].T, PALE_LEVEL, scale)
+        # Print may stand close over a rule; what lies between two parts of it is a part of it, too.
+        bridge = np.ones((1, int(HIDDEN * scale)), np.uint8)
+        level = level | (cv2.morphologyEx(clear, cv2.MORPH_CLOSE, bridge) & pieced[0])
+        dark, crossing = np.ascontiguousarray(dark.T), level.T
+        upright = upright | _clear_of_print(pieced[1], dark, crossing, PALE_UPRIGHT, scale).T
     return _parted(sheet, _layer(level), _layer(upright))
 
 
 def _level(ink: Mask, scale: float) -> Mask:
     """Level strokes, with shorter ones that go on where one is broken: thick rules that cross part it."""
-    long = _long(ink, LEAST_LEVEL, scale)
     short = _layer(_long(ink, GOES_ON, scale))
-    gap, wholes = BROKEN * scale, _layer(long).boxes
-    return long | short.kept(
-        [
-            place
-            for place, (left, top, right, bottom) in enumerate(short.boxes)
-            for x0, y0, x1, y1 in wholes
-            if top <= y1 and y0 <= bottom and (0 < left - x1 + 1 <= gap or 0 < x0 - right + 1 <= gap)
-        ]
-    )
+    long = _long(ink, LEAST_LEVEL, scale) | _unbroken(ink, LEAST_LEVEL, scale)
+    wholes, gap, left = list(_layer(long).boxes), BROKEN * scale, set(range(len(short.boxes)))
+    for whole in wholes:  # which grows: what goes on may go on again
+        going_on = [place for place in left if _goes_on(whole, short.boxes[place], gap)]
+        wholes += [short.boxes[place] for place in going_on]
+        left -= set(going_on)
+    return long | short.kept([place for place in range(len(short.boxes)) if place not in left])
+
+
+def _goes_on(whole: PixelBox, short: PixelBox, gap: float) -> bool:
+    """Whether a short level stroke lies in line with a whole one, and close to its end."""
+    left, top, right, bottom = short
+    x0, y0, x1, y1 = whole
+    in_line = top <= y1 and y0 <= bottom
+    return in_line and (0 < left - x1 + 1 <= gap or 0 < x0 - right + 1 <= gap)
 
 
 def _parted(sheet: Sheet, level: _Layer, upright: _Layer) -> Strokes:
@@ -145,42 +177,129 @@ def _long(ink: Mask, length: float, scale: float) -> Mask:
 def _unbroken(dark: Mask, length: float, scale: float) -> Mask:
     """Level strokes that are thin and long, whatever crosses them."""
     dark = np.ascontiguousarray(dark)
-    thick = cv2.dilate(dark, np.ones((3, 1), np.uint8))
-    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(MOST_GAP * scale))), np.uint8))
+    return _runs(cv2.dilate(dark, np.ones((3, 1), np.uint8)), MOST_GAP, length, scale)
+
+
+def _pieced(dark: Mask, length: float, scale: float) -> Mask:
+    """Level strokes that are thin and long, if only in dashes or dots."""
+    dark = np.ascontiguousarray(dark)
+    column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
+    thin = dark * (1 - cv2.morphologyEx(dark, cv2.MORPH_OPEN, column))
+    return _runs(cv2.dilate(thin, np.ones((3, 1), np.uint8)), DASH_GAP, length, scale)
+
+
+def _runs(thick: Mask, gap: float, length: float, scale: float) -> Mask:
+    """What is dark for some length but for gaps, and thin; taken from strokes made three pixels thicker."""
+    whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(gap * scale))), np.uint8))
     long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
     long = cv2.erode(long, np.ones((3, 1), np.uint8))
     return long * (1 - cv2.morphologyEx(long, cv2.MORPH_OPEN, np.ones((int(THICKEST * scale), 1), np.uint8)))
 
 
-def _spanning(
-    across: Sequence[tuple[int, int, int, int]], upright: Sequence[tuple[int, int, int, int]], scale: float
-) -> set[int]:
-    """The upright strokes that reach from one level rule to another, or are longer than any of a character."""
+def _clear_of_print(level: Mask, dark: Mask, upright: Mask, length: float, scale: float) -> Mask:
+    """The level strokes that are drawn as rules are, without what has print hanging from it, as lines of print have.
+
+    Strokes are parted where upright ones cross them: one that goes on in a character is a rule up to there.
+    """
+    near = 2 * max(1, round(BLUR * scale)) + 1
+    crossed = cv2.dilate(np.ascontiguousarray(upright), np.ones((1, near), np.uint8))
+    away = max(2, round(BESIDE * scale))
+
+    def is_clear(box: PixelBox) -> bool:
+        left, top, right, bottom = box
+        above = dark[max(top - away, 0) : top + 1, left:right].all(axis=0)
+        below = dark[bottom - 1 : bottom + away, left:right].all(axis=0)
+        edges = near  # where rules cross, these are at both ends
+        return bool(max(above.sum(), below.sum()) <= HANGING_SHARE * (right - left) + edges)
+
+    def is_rule(box: PixelBox) -> bool:
+        left, top, right, bottom = box
+        along = dark[top:bottom, left:right].any(axis=0)
+        own = crossed[top:bottom, left:right].min(axis=0) == 0
+        return right - left >= length * scale and _is_drawn(along[own], scale)
+
+    level = np.ascontiguousarray(level)
+    clear = _chosen(level * (1 - crossed), is_clear)
+    joint = np.ones((1, int((CROSSING + THICKEST) * scale) + near), np.uint8)
+    return _chosen(cv2.morphologyEx(clear, cv2.MORPH_CLOSE, joint) * level, is_rule)
+
+
+def _chosen(strokes: Mask, is_chosen: Callable[[PixelBox], bool]) -> Mask:
+    """The strokes whose boxes are chosen."""
+    layer = _layer(strokes)
+    return layer.kept([place for place, box in enumerate(layer.boxes) if is_chosen(box)])
+
+
+def _is_drawn(along: Mask, scale: float) -> bool:
+    """Whether what is dark along a stroke is a rule's: all of it, or many even pieces, none as long as a digit."""
+    if along.size == 0 or along.mean() >= SOLID:
+        return bool(along.size)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], along.astype(np.int8), [0]))))
+    pieces, gaps = (edges[1::2] - edges[::2]) / scale, (edges[2::2] - edges[1:-1:2]) / scale
+    if along.mean() < LEAST_DRAWN or len(pieces) < ALIKE or gaps.max() > DASH_GAP:
+        return False
+    return bool(np.median(pieces) <= LONGEST_DASH and all(map(_are_even, (pieces, gaps))))
+
+
+def _are_even(lengths: Any) -> bool:
+    """Whether at least half of some lengths are about the same."""
+    usual = np.median(lengths)
+    return bool(((lengths > usual / 2) & (lengths < 1.6 * usual)).mean() >= EVEN)
+
+
+def _spanning(across: Sequence[PixelBox], upright: Sequence[PixelBox], scale: float) -> set[int]:
+    """The upright strokes that reach from one level rule to another, or are longer than any of a character.
+
+    Those that hang from a rule count where they do so from end to end of it: there a page's end cuts the table.
+    """
     slack = TOLERANCE * scale
     spanning: set[int] = set()
+    hanging: list[_Hanging] = []
     for place, (left, top, right, bottom) in enumerate(upright):
-        near = (y for y in across if y[0] - slack <= right and left <= y[2] + slack)
-        at = [(y[1] + y[3]) / 2 for y in near if top - slack <= y[3] and y[1] <= bottom + slack]
-        reaches = bool(at) and min(at) - top <= slack and bottom - max(at) <= slack
-        if bottom - top >= PALE_UPRIGHT * scale or (reaches and max(at) - min(at) >= (bottom - top) / 2):
+        near = [y for y in across if y[0] - slack <= right and left <= y[2] + slack]
+        met = [y for y in near if top - slack <= y[3] and y[1] <= bottom + slack]
+        at = [(y[1] + y[3]) / 2 for y in met]
+        is_free = [min(at) - top > slack, bottom - max(at) > slack] if at else [False, False]
+        reaches = bool(at) and not any(is_free) and max(at) - min(at) >= (bottom - top) / 2
+        if reaches or bottom - top >= LONG_UPRIGHT * scale:
             spanning.add(place)
-    return spanning
+        if any(is_free):
+            hanging.append(_Hanging(place, bottom if is_free[1] else top, left, right, met[0]))
+    return spanning | set(_cut_off(hanging, slack))
 
 
-def _streaks(
-    across: Sequence[tuple[int, int, int, int]], upright: Sequence[tuple[int, int, int, int]], most: float
-) -> set[int]:
+class _Hanging(NamedTuple):
+    """An upright stroke by its place, where it ends freely, its sides, and a level stroke that it hangs from."""
+
+    place: int
+    end: int
+    left: int
+    right: int
+    rule: PixelBox
+
+
+def _cut_off(hanging: Sequence[_Hanging], slack: float) -> Iterator[int]:
+    """The strokes among those that hang from a rule and end alike, from the one end of the rule to the other."""
+    for stroke in hanging:
+        alike = [other for other in hanging if abs(other.end - stroke.end) <= slack]
+        first, last = min(other.left for other in alike), max(other.right for other in alike)
+        if len(alike) >= ALIKE and first <= stroke.rule[0] + slack and stroke.rule[2] - slack <= last:
+            yield stroke.place
+
+
+def _streaks(across: Sequence[PixelBox], upright: Sequence[PixelBox], most: float) -> set[int]:
     """The upright strokes that go far beyond every rule they cross, to both ends: they are no rules."""
     streaks: set[int] = set()
     for place, (left, top, right, bottom) in enumerate(upright):
-        at = [y for x0, y, x1, _ in across if x0 <= right and left <= x1 and top <= y <= bottom]
+        near = [y for x0, y, x1, _ in across if x0 <= right and left <= x1]
+        at = [y for y in near if top - most / 2 <= y <= bottom + most / 2]
         if at and min(at) - top > most and bottom - max(at) > most:
             streaks.add(place)
     return streaks
 
 
 def _crossing(
-    level: Sequence[tuple[int, int, int, int]], upright: Sequence[tuple[int, int, int, int]], slack: float
+    level: Sequence[PixelBox], upright: Sequence[PixelBox], slack: float
 ) -> tuple[list[int], list[int]]:
     """The strokes that touch one of the other direction: strokes of characters and dashes touch none."""
     touching = [
@@ -201,7 +320,7 @@ def _blobs(ink: Mask, scale: float) -> list[Box]:
     ]
 
 
-def _points(box: tuple[int, int, int, int], scale: float) -> Box:
+def _points(box: PixelBox, scale: float) -> Box:
     left, top, right, bottom = box
     return left / scale, top / scale, right / scale, bottom / scale
 
