@@ -113,20 +113,28 @@ def find_aligned(
     cuts = [Cut(y, m.left, m.right) for m in marks if _is_seen(m) for y in {m.top, m.bottom}]
     lines = _lines(runs)
     tables = _tables(lines, cuts, above, side)
+    begun = _begun_table(lines, tables, cuts)
+    tables += [begun] if begun else []
     grids = [_grid(table, cuts) for table in tables]
     taken = {id(run) for grid in grids for row in grid.rows for cell in row for run in cell.runs}
-    rest = [run for run in runs if id(run) not in taken]
-    begun = _begun_table(lines, taken, cuts)
-    return AlignedPage(grids, rest, begun or (tables[-1] if tables else None))
+    return AlignedPage(grids, [run for run in runs if id(run) not in taken], tables[-1] if tables else None)
 
 
-def _begun_table(lines: Sequence[Row], taken: set[int], cuts: Sequence[Cut]) -> AlignedTable | None:
+def _begun_table(
+    lines: Sequence[Row], tables: Sequence[AlignedTable], cuts: Sequence[Cut]
+) -> AlignedTable | None:
     """The header with which a page ends but for its number, of a table whose rows stand on the next one."""
+    taken = {id(chunk) for table in tables for line in (*table.heads, *table.lines) for chunk in line}
     last = next((at for at in range(len(lines) - 1, -1, -1) if len(words_of(lines[at])) > 1), -1)
-    if last < len(lines) - 2 or not _is_header(lines[last]) or id(lines[last][0].runs[0]) in taken:
+    if last < len(lines) - 2 or not _is_header(lines[last]) or id(lines[last][0]) in taken:
         return None
     top = last
-    while top > 0 and len(lines[top - 1]) > 1 and _is_header(lines[top - 1]):
+    while (
+        top > 0
+        and len(lines[top - 1]) > 1
+        and _is_header(lines[top - 1])
+        and id(lines[top - 1][0]) not in taken
+    ):
         top -= 1
     heads = lines[top : last + 1]
     over = _over(heads, [], cuts, None)

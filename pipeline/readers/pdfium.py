@@ -388,7 +388,7 @@ def _heightened(text: Any, place: int, ink: Edges, *, is_bare: bool) -> Edges:
     c.FPDFText_GetCharOrigin(text, place, ctypes.c_double(), y)
     height = c.FPDFText_GetFontSize(text, place) * abs(own[3])
     left, bottom, right, top = ink
-    if top - bottom <= LEAST_INK * height:
+    if is_bare or top - bottom <= LEAST_INK * height:
         bottom, top = y.value - DESCENT * height, y.value + (1 - DESCENT) * height
     return _in_form((left, bottom, right, top), own, shown)
 
