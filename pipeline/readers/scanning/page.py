@@ -81,6 +81,9 @@ WORD_LENGTH = 3
 """Characters from which it does: shorter ones are read as well on their side."""
 LEGIBLE_SHARE = 0.4
 """Share of the characters of a page's longest words that stand in legible ones where it stands upright."""
+CLEARLY_LEGIBLE = 64
+"""Legible characters from which no other way up is tried: of a page on its side, lines over one another make short
+words of characters that are read as well."""
 SAMPLE, LONGEST_SAMPLE = 16, 30
 """How many words of a page are tried, and how many characters long they are at most where there are such."""
 GUTTER = 0.03
@@ -153,7 +156,7 @@ def _upright(grey: Pixels, dpi: float | None, recogniser: Recogniser) -> _Laid:
     """A page turned such that what it says is legible, told by some of its words; as it is where none are."""
     upright = _laid(grey, dpi, 0)
     legible, characters = _legible(upright, recogniser)
-    if legible >= LEGIBLE_SHARE * characters:
+    if legible >= max(LEGIBLE_SHARE * characters, CLEARLY_LEGIBLE):
         return upright
     turned = [
         (_legible(laid, recogniser)[0], laid) for laid in (_laid(grey, dpi, turns) for turns in (1, 3, 2))
