@@ -15,18 +15,23 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as c
 
-from pipeline.readers.painting import WHITE, Edges, Painting, address_of, ask, plain_function, rows_of
+from pipeline.readers.calls import (
+    COUNT_CLIPS,
+    GET_CLIP,
+    GET_FILL,
+    GET_TEXT_MODE,
+    GET_TEXT_OBJECT,
+    address_of,
+    ask,
+    rows_of,
+)
+from pipeline.readers.painting import WHITE, Edges, Painting
 from pipeline.readers.unseen import is_cut, seen_of
 
 _ASKED = re.compile(r"[!-~\uff0b-\uff19]|(?<![^\s\0\ufffe])[^\s\0\ufffe]")
 """What numbers are written with, and what stands behind a blank, a line's end or nothing."""
 _UNPAINTED = frozenset({c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP})
 _POINTER, _INT = ctypes.c_void_p, ctypes.c_int
-_GET_TEXT_OBJECT = plain_function(c.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
-_GET_TEXT_MODE = plain_function(c.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
-_GET_FILL = plain_function(c.FPDFPageObj_GetFillColor, _INT, *[_POINTER] * 5)
-_GET_CLIP = plain_function(c.FPDFPageObj_GetClipPath, _POINTER, _POINTER)
-_COUNT_CLIPS = plain_function(c.FPDFClipPath_CountPaths, _INT, _POINTER)
 
 
 class Glance(NamedTuple):
@@ -53,10 +58,10 @@ def glance(painting: Painting, text: Any, printed: Sequence[str], boxes: Sequenc
         boxes: Left, top, right and bottom of each, in the page's own coordinates.
     """
     places = [found.start() for found in _ASKED.finditer("".join(printed))]
-    owners = list(map(_GET_TEXT_OBJECT, repeat(address_of(text)), places))
+    owners = list(map(GET_TEXT_OBJECT, repeat(address_of(text)), places))
     rows = _middles(painting, owners, [boxes[place] for place in places])
     texts = [item for item in dict.fromkeys(owners) if item]
-    known, colours = ask(_GET_FILL, ctypes.c_uint, 4, texts)
+    known, colours = ask(GET_FILL, ctypes.c_uint, 4, texts)
     # Most is black: the first part tells.
     has_pale = max(colours[::4], default=0) >= WHITE and any(
         ok and min(colour[:3]) >= WHITE for ok, colour in zip(known, rows_of(colours, 4), strict=True)
@@ -64,8 +69,8 @@ def glance(painting: Painting, text: Any, printed: Sequence[str], boxes: Sequenc
     may_hide = (
         painting.is_intricate
         or any(ok and alpha == 0 for ok, alpha in zip(known, colours[3::4], strict=True))
-        or not _UNPAINTED.isdisjoint(map(_GET_TEXT_MODE, texts))
-        or max(map(_COUNT_CLIPS, map(_GET_CLIP, texts)), default=0) > 0
+        or not _UNPAINTED.isdisjoint(map(GET_TEXT_MODE, texts))
+        or max(map(COUNT_CLIPS, map(GET_CLIP, texts)), default=0) > 0
         or any(is_cut(*clipped) for clipped in painting.clipped)
         or _is_covered(painting, rows)
     )

@@ -10,6 +10,28 @@ from typing import Any
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.calls import (
+    COUNT_CLIPS,
+    COUNT_SEGMENTS,
+    GET_BOUNDS,
+    GET_CLIP,
+    GET_FILL,
+    GET_INNER_OBJECT,
+    GET_MATRIX,
+    GET_MODE,
+    GET_OBJECT,
+    GET_POINT,
+    GET_SEGMENT,
+    GET_SEGMENT_TYPE,
+    GET_STROKE,
+    GET_STROKE_WIDTH,
+    GET_TYPE,
+    IS_CLOSED,
+    address_of,
+    addresses_of,
+    ask,
+    rows_of,
+)
 from pipeline.readers.lines import Box
 from pipeline.readers.rules import THIN, Mark
 
@@ -37,62 +59,6 @@ _TEXT, _PATH = c.FPDF_PAGEOBJ_TEXT, c.FPDF_PAGEOBJ_PATH
 _INTRICATE = frozenset({c.FPDF_PAGEOBJ_FORM, c.FPDF_PAGEOBJ_SHADING, c.FPDF_PAGEOBJ_IMAGE})
 _LINE = c.FPDF_SEGMENT_LINETO
 _CORNERS = range(4)
-
-
-def plain_function(function: Any, result: Any, *arguments: Any) -> Any:
-    """A function of PDFium by plain addresses: ctypes' typed pointers cost as much as the call itself."""
-    return ctypes.PYFUNCTYPE(result, *arguments)(address_of(function))
-
-
-def address_of(pointer: Any) -> int:
-    """Where a pointer or a function points."""
-    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
-
-
-_GET_TYPE = plain_function(c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
-_GET_OBJECT = plain_function(c.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-_GET_INNER_OBJECT = plain_function(c.FPDFFormObj_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong)
-_COUNT_SEGMENTS = plain_function(c.FPDFPath_CountSegments, ctypes.c_int, ctypes.c_void_p)
-_GET_MODE = plain_function(c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
-_GET_FILL = plain_function(c.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
-_GET_STROKE = plain_function(c.FPDFPageObj_GetStrokeColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
-_GET_BOUNDS = plain_function(c.FPDFPageObj_GetBounds, ctypes.c_int, *[ctypes.c_void_p] * 5)
-_GET_MATRIX = plain_function(c.FPDFPageObj_GetMatrix, ctypes.c_int, *[ctypes.c_void_p] * 2)
-_GET_SEGMENT = plain_function(c.FPDFPath_GetPathSegment, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-_GET_POINT = plain_function(c.FPDFPathSegment_GetPoint, ctypes.c_int, *[ctypes.c_void_p] * 3)
-_GET_SEGMENT_TYPE = plain_function(c.FPDFPathSegment_GetType, ctypes.c_int, ctypes.c_void_p)
-_IS_CLOSED = plain_function(c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
-
-
-_GET_CLIP = plain_function(c.FPDFPageObj_GetClipPath, ctypes.c_void_p, ctypes.c_void_p)
-_COUNT_CLIPS = plain_function(c.FPDFClipPath_CountPaths, ctypes.c_int, ctypes.c_void_p)
-_GET_STROKE_WIDTH = plain_function(c.FPDFPageObj_GetStrokeWidth, ctypes.c_int, *[ctypes.c_void_p] * 2)
-
-
-def ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:
-    """Asks the same of many objects: what each call answers, and the numbers it leaves, `width` in a row for each.
-
-    One call after the other from within Python takes as long again as the calls.
-    """
-    numbers = (kind * (width * len(items)))()
-    start, end, size = (
-        ctypes.addressof(numbers),
-        ctypes.addressof(numbers) + ctypes.sizeof(numbers),
-        ctypes.sizeof(kind),
-    )
-    columns = [range(start + place * size, end, width * size) for place in range(width)]
-    return list(map(get, items, *columns)), numbers[:]
-
-
-def rows_of(numbers: Sequence[Any], width: int) -> Iterator[tuple[Any, ...]]:
-    """Numbers that stand in a row, so many at a time."""
-    one = iter(numbers)
-    return zip(*[one] * width, strict=True)
-
-
-def _addresses(numbers: Any) -> list[int]:
-    start = ctypes.addressof(numbers)
-    return [start + place * ctypes.sizeof(numbers._type_) for place in range(len(numbers))]
 
 
 def painted(page: Any, corner: Point, size: Point, number: int) -> Painting:
@@ -138,18 +104,18 @@ class Painting:
         self.is_intricate = False
         # Kept for all calls: making them anew takes as long as the calls.
         self.bounds = (ctypes.c_float * 4)()
-        self.to_bounds = _addresses(self.bounds)
+        self.to_bounds = addresses_of(self.bounds)
         self.matrix = (ctypes.c_float * 6)()
         self.to_matrix = ctypes.addressof(self.matrix)
 
     def read(self, page: Any) -> None:
         """Reads all of a page's objects."""
-        self._add_all(page, c.FPDFPage_CountObjects(page), _GET_OBJECT, IDENTITY, 0)
+        self._add_all(page, c.FPDFPage_CountObjects(page), GET_OBJECT, IDENTITY, 0)
 
     def _add_all(self, holder: Any, count: int, get_item: Any, matrix: Matrix, depth: int) -> None:
         self._spend(count)
         items = list(map(get_item, repeat(address_of(holder)), range(count)))
-        kinds = list(map(_GET_TYPE, items))
+        kinds = list(map(GET_TYPE, items))
         if depth == 0:
             self.places = dict(zip(items, range(count), strict=True))
             self.is_intricate = not _INTRICATE.isdisjoint(kinds)
@@ -169,7 +135,7 @@ class Painting:
         left, bottom, right, top = bounds
         if right - left > THIN and top - bottom > THIN and item in self.places:
             self.covers.append((item, kind, bounds))
-            if not white and _COUNT_CLIPS(_GET_CLIP(item)) > 0:
+            if not white and COUNT_CLIPS(GET_CLIP(item)) > 0:
                 self.clipped.append((item, kind, bounds))
 
     def _spend(self, count: int) -> None:
@@ -181,11 +147,11 @@ class Painting:
     def _add(self, item: int, kind: int, matrix: Matrix, depth: int) -> None:
         if kind == c.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
             form = _typed(item)
-            inner = _times(matrix_of(form), matrix)
-            self._add_all(form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
+            inner = times(matrix_of(form), matrix)
+            self._add_all(form, c.FPDFFormObj_CountObjects(form), GET_INNER_OBJECT, inner, depth + 1)
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
-            _GET_BOUNDS(item, *self.to_bounds)
-            left, bottom, right, top = box = _placed(self.bounds[:], matrix)
+            GET_BOUNDS(item, *self.to_bounds)
+            left, bottom, right, top = box = placed(self.bounds[:], matrix)
             self._note_cover(item, kind, box, white=False)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
@@ -198,10 +164,10 @@ class Painting:
         if fill is None and stroke is None:
             return
         if count == 2 and stroke is not None:
-            self._add_line(item, _placed(bounds, matrix), white=stroke)
+            self._add_line(item, placed(bounds, matrix), white=stroke)
             return
         if stroke is None and count <= len(_CORNERS) + 1:
-            box = _placed(bounds, matrix)
+            box = placed(bounds, matrix)
             # What is thin is a rule, however it ends; a patch of white is one, whatever its shape.
             if fill is True or min(box[2] - box[0], box[3] - box[1]) <= NARROW:
                 self._mark(box, white=fill is True)
@@ -209,21 +175,21 @@ class Painting:
         if count == len(_CORNERS) + 1 and (corners := self._corners(item, matrix)):
             outlines: Iterable[list[Point]] = [[*corners, corners[0]]]
         else:
-            outlines = _outlines(item, count, _times(self._matrix(item), matrix))
+            outlines = _outlines(item, count, times(self._matrix(item), matrix))
         for points in outlines:
             if stroke is not None:
                 self._add_strokes(points, white=stroke)
             if fill is not None and _is_box(points):
-                self._mark(_around(points), white=fill)
+                self._mark(around(points), white=fill)
 
     def _corners(self, item: int, matrix: Matrix) -> list[Point] | None:
         """The corners of a rectangle that stands upright, which most paths are; None where it is another shape."""
-        own = _times(self._matrix(item), matrix)
+        own = times(self._matrix(item), matrix)
         to_x, to_y = self.to_bounds[:2]
         corners: list[Point] = []
         for number in _CORNERS:
-            _GET_POINT(_GET_SEGMENT(item, number), to_x, to_y)
-            corners.append(_moved((self.bounds[0], self.bounds[1]), own))
+            GET_POINT(GET_SEGMENT(item, number), to_x, to_y)
+            corners.append(moved((self.bounds[0], self.bounds[1]), own))
         (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
         is_box = (x0 == x1 and y1 == y2 and x2 == x3 and y3 == y0) or (
             y0 == y1 and x1 == x2 and y2 == y3 and x3 == x0
@@ -231,7 +197,7 @@ class Painting:
         return corners if is_box else None
 
     def _matrix(self, item: int) -> Matrix:
-        _GET_MATRIX(item, self.to_matrix)
+        GET_MATRIX(item, self.to_matrix)
         a, b, d, e, x, y = self.matrix
         return a, b, d, e, x, y
 
@@ -240,7 +206,7 @@ class Painting:
         left, bottom, right, top = bounds
         x, y = (left + right) / 2, (bottom + top) / 2
         if min(right - left, top - bottom) > 4 * STRAIGHT:
-            _GET_STROKE_WIDTH(item, self.to_bounds[0])
+            GET_STROKE_WIDTH(item, self.to_bounds[0])
             if min(right - left, top - bottom) > 2 * self.bounds[0] + 4 * STRAIGHT:
                 return
         if right - left >= top - bottom:
@@ -262,11 +228,11 @@ class Painting:
 
 def _looks_of(paths: Sequence[int]) -> Iterator[_Look]:
     """What all paths of a page or form look like, in their order."""
-    counts = map(_COUNT_SEGMENTS, paths)
-    modes = list(rows_of(ask(_GET_MODE, ctypes.c_int, 2, paths)[1], 2))
-    fills = _whiteness(_GET_FILL, paths, [filled for filled, _ in modes])
-    strokes = _whiteness(_GET_STROKE, paths, [stroked for _, stroked in modes])
-    bounds = rows_of(ask(_GET_BOUNDS, ctypes.c_float, 4, paths)[1], 4)
+    counts = map(COUNT_SEGMENTS, paths)
+    modes = list(rows_of(ask(GET_MODE, ctypes.c_int, 2, paths)[1], 2))
+    fills = _whiteness(GET_FILL, paths, [filled for filled, _ in modes])
+    strokes = _whiteness(GET_STROKE, paths, [stroked for _, stroked in modes])
+    bounds = rows_of(ask(GET_BOUNDS, ctypes.c_float, 4, paths)[1], 4)
     return zip(counts, fills, strokes, bounds, strict=True)
 
 
@@ -284,11 +250,12 @@ def _whiteness(get_colour: Any, paths: Sequence[int], used: Sequence[int]) -> It
     return (next(found) if is_used else None for is_used in used)
 
 
-def _placed(bounds: Sequence[float], matrix: Matrix) -> Edges:
+def placed(bounds: Sequence[float], matrix: Matrix) -> Edges:
+    """Where bounds in a form stand on the page."""
     left, bottom, right, top = bounds
     if matrix is IDENTITY:
         return left, bottom, right, top
-    return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
+    return around([moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
 
 
 def _typed(item: int) -> Any:
@@ -302,11 +269,12 @@ def matrix_of(item: Any) -> Matrix:
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def _times(inner: Matrix, outer: Matrix) -> Matrix:
+def times(inner: Matrix, outer: Matrix) -> Matrix:
+    """One matrix for both: what stands in a form, and how the form is placed."""
     if outer is IDENTITY:
         return inner
     a, b, d, e, x, y = inner
-    left, bottom = _moved((x, y), outer)
+    left, bottom = moved((x, y), outer)
     return (
         a * outer[0] + b * outer[2],
         a * outer[1] + b * outer[3],
@@ -317,13 +285,15 @@ def _times(inner: Matrix, outer: Matrix) -> Matrix:
     )
 
 
-def _moved(point: Point, matrix: Matrix) -> Point:
+def moved(point: Point, matrix: Matrix) -> Point:
+    """Where a matrix takes a point."""
     x, y = point
     a, b, c_, d, e, f = matrix
     return a * x + c_ * y + e, b * x + d * y + f
 
 
-def _around(points: Sequence[Point]) -> tuple[float, float, float, float]:
+def around(points: Sequence[Point]) -> Edges:
+    """Left, bottom, right and top of points."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -339,16 +309,16 @@ def _outlines(path: int, count: int, matrix: Matrix) -> Iterator[list[Point]]:
     """The straight outlines of a path; a curve ends one, as no rule is curved."""
     points: list[Point] = []
     place = (ctypes.c_float * 2)()
-    to_x, to_y = _addresses(place)
+    to_x, to_y = addresses_of(place)
     for number in range(count):
-        segment = _GET_SEGMENT(path, number)
-        _GET_POINT(segment, to_x, to_y)
-        if _GET_SEGMENT_TYPE(segment) != _LINE:
+        segment = GET_SEGMENT(path, number)
+        GET_POINT(segment, to_x, to_y)
+        if GET_SEGMENT_TYPE(segment) != _LINE:
             if len(points) > 1:
                 yield points
             points = []
-        points.append(_moved((place[0], place[1]), matrix))
-        if _IS_CLOSED(segment) and len(points) > 1:
+        points.append(moved((place[0], place[1]), matrix))
+        if IS_CLOSED(segment) and len(points) > 1:
             yield [*points, points[0]]
             points = []
     if len(points) > 1:

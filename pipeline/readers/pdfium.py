@@ -19,6 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.calls import GET_ANGLE, GET_LOOSE_BOX, IS_GENERATED, address_of
 from pipeline.readers.glance import glance
 from pipeline.readers.layers import hidden_places
 from pipeline.readers.lines import Box, Character
@@ -27,10 +28,8 @@ from pipeline.readers.painting import (
     WHITE,
     Matrix,
     Point,
-    address_of,
     matrix_of,
     painted,
-    plain_function,
 )
 from pipeline.readers.rules import Mark, lies_in
 from pipeline.readers.stand_in import stand_in_fonts
@@ -63,12 +62,6 @@ _ERRORS = {c.FPDF_ERR_PASSWORD: "encrypted", c.FPDF_ERR_SECURITY: "encrypted"}
 
 Edges = tuple[float, float, float, float]
 """Left, bottom, right and top, in the page's own coordinates."""
-
-_GET_LOOSE_BOX = plain_function(
-    c.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
-)
-_GET_ANGLE = plain_function(c.FPDFText_GetCharAngle, ctypes.c_float, ctypes.c_void_p, ctypes.c_int)
-_IS_GENERATED = plain_function(c.FPDFText_IsGenerated, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +260,9 @@ def _text_turns(text: Any) -> int:
     count = c.FPDFText_CountChars(text)
     address = address_of(text)
     angles = [
-        _GET_ANGLE(address, place)
+        GET_ANGLE(address, place)
         for place in range(0, count, max(count // _ANGLE_SAMPLE, 1))
-        if _IS_GENERATED(address, place) == 0
+        if IS_GENERATED(address, place) == 0
     ]
     # PDFium measures the angle clockwise.
     turns = Counter(-round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
@@ -333,7 +326,7 @@ def _loose_boxes(text: Any) -> Iterator[tuple[float, ...]]:
     edges = (ctypes.c_float * (4 * count))()
     start, step = ctypes.addressof(edges), ctypes.sizeof(c.FS_RECTF)
     places = range(start, start + count * step, step)
-    deque(map(_GET_LOOSE_BOX, repeat(address_of(text)), range(count), places), maxlen=0)
+    deque(map(GET_LOOSE_BOX, repeat(address_of(text)), range(count), places), maxlen=0)
     known = edges[:]
     if not math.isfinite(sum(known)):
         boxes = (known[at : at + 4] for at in range(0, 4 * count, 4))

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 import pypdfium2.raw as c
 
-from pipeline.readers.painting import address_of, plain_function
+from pipeline.readers.calls import IS_UNMAPPED, address_of
 from pipeline.readers.printed import UNKNOWN
 
 FLAT = 0.25
@@ -29,7 +29,6 @@ _PLAIN = re.compile("[!-~]")
 _STRAY = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
 _RADICALS = dict(zip("⺟⺠⻄⻅⻆⻉⻋⻓⻔⻚⻛⻜⻢⻥⻦⻬⻰", "母民西见角贝车长门页风飞马鱼鸟齐龙", strict=True))
 """Ideographs by the radicals of them that browsers write instead (Unicode, EquivalentUnifiedIdeograph.txt)."""
-_IS_UNMAPPED = plain_function(c.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 
 
 def ideograph(character: str) -> str:
@@ -55,7 +54,7 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
         place, character = found.start(), found.group()
         left, top, right, bottom = boxes[place]
         if right > left and top > bottom:
-            if _IS_UNMAPPED(address, place) == 1:
+            if IS_UNMAPPED(address, place) == 1:
                 out[place] = UNKNOWN
                 continue
             out[place] = _of_ink(text, place, character, top - bottom)
@@ -63,10 +62,10 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
         elif character in _HYPHENS:
             out[place] = "-"
     for found in _PLAIN.finditer(joined):
-        if _IS_UNMAPPED(address, found.start()) == 1:
+        if IS_UNMAPPED(address, found.start()) == 1:
             out[found.start()] = UNKNOWN
     if _is_mostly_unmapped(address, joined):
-        out = [UNKNOWN if _IS_UNMAPPED(address, place) == 1 else said for place, said in enumerate(out)]
+        out = [UNKNOWN if IS_UNMAPPED(address, place) == 1 else said for place, said in enumerate(out)]
     for found in _STRAY.finditer(joined):
         out[found.start()] = ideograph(found.group())
     return out, has_inked
@@ -75,7 +74,7 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
 def _is_mostly_unmapped(address: int, joined: str) -> bool:
     """Whether nothing tells what most of a page's print says, from a sample."""
     sample = [place for place in range(0, len(joined), max(len(joined) // SAMPLE, 1)) if joined[place] > " "]
-    return 2 * sum(bool(_IS_UNMAPPED(address, place) == 1) for place in sample) > len(sample)
+    return 2 * sum(bool(IS_UNMAPPED(address, place) == 1) for place in sample) > len(sample)
 
 
 def _of_ink(text: Any, place: int, character: str, line: float) -> str:

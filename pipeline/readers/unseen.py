@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -17,6 +16,28 @@ from typing import Any
 
 import pypdfium2.raw as c
 
+from pipeline.readers.calls import (
+    COUNT_CLIP_SEGMENTS,
+    COUNT_CLIPS,
+    COUNT_SEGMENTS,
+    GET_BOUNDS,
+    GET_CLIP,
+    GET_CLIP_SEGMENT,
+    GET_FILL,
+    GET_INNER_OBJECT,
+    GET_MODE,
+    GET_OBJECT,
+    GET_POINT,
+    GET_SEGMENT,
+    GET_STROKE,
+    GET_TEXT_MODE,
+    GET_TYPE,
+    IS_SEEN_THROUGH,
+    address_of,
+    addresses_of,
+    ask,
+    rows_of,
+)
 from pipeline.readers.painting import (
     IDENTITY,
     LEAST_CORNERS,
@@ -24,12 +45,10 @@ from pipeline.readers.painting import (
     MAX_PAINTED,
     WHITE,
     Matrix,
-    _around,
-    _moved,
-    _times,
-    address_of,
     matrix_of,
-    plain_function,
+    moved,
+    placed,
+    times,
 )
 from pipeline.readers.rules import THIN
 
@@ -56,22 +75,6 @@ _IMAGE, _SHADING, _FORM = c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_SHADING, c.FPDF_P
 _NOWHERE: Edges = (0.0, 0.0, 0.0, 0.0)
 _CORNERS = range(4)
 _POINTER, _INT = ctypes.c_void_p, ctypes.c_int
-_GET_TYPE = plain_function(c.FPDFPageObj_GetType, _INT, _POINTER)
-_GET_OBJECT = plain_function(c.FPDFPage_GetObject, _POINTER, _POINTER, _INT)
-_GET_INNER_OBJECT = plain_function(c.FPDFFormObj_GetObject, _POINTER, _POINTER, ctypes.c_ulong)
-_GET_TEXT_MODE = plain_function(c.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
-_GET_CLIP = plain_function(c.FPDFPageObj_GetClipPath, _POINTER, _POINTER)
-_COUNT_CLIPS = plain_function(c.FPDFClipPath_CountPaths, _INT, _POINTER)
-_COUNT_CLIP_SEGMENTS = plain_function(c.FPDFClipPath_CountPathSegments, _INT, _POINTER, _INT)
-_GET_CLIP_SEGMENT = plain_function(c.FPDFClipPath_GetPathSegment, _POINTER, _POINTER, _INT, _INT)
-_GET_POINT = plain_function(c.FPDFPathSegment_GetPoint, _INT, *[_POINTER] * 3)
-_COUNT_SEGMENTS = plain_function(c.FPDFPath_CountSegments, _INT, _POINTER)
-_GET_SEGMENT = plain_function(c.FPDFPath_GetPathSegment, _POINTER, _POINTER, _INT)
-_GET_MODE = plain_function(c.FPDFPath_GetDrawMode, _INT, *[_POINTER] * 3)
-_GET_FILL = plain_function(c.FPDFPageObj_GetFillColor, _INT, *[_POINTER] * 5)
-_GET_STROKE = plain_function(c.FPDFPageObj_GetStrokeColor, _INT, *[_POINTER] * 5)
-_GET_BOUNDS = plain_function(c.FPDFPageObj_GetBounds, _INT, *[_POINTER] * 5)
-_IS_SEEN_THROUGH = plain_function(c.FPDFPageObj_HasTransparency, _INT, _POINTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,12 @@ class _Found:
     def measure(self, places: Iterable[int]) -> None:
         """Measures where objects stand."""
         new = [place for place in places if place not in self.boxes]
-        edges = (ctypes.c_float * (4 * len(new)))()
-        deque(map(_GET_BOUNDS, [self.items[place] for place in new], *_columns(edges)), maxlen=0)
-        numbers = iter(edges[:])
-        self.boxes.update(zip(new, zip(numbers, numbers, numbers, numbers, strict=True), strict=True))
+        _, edges = ask(GET_BOUNDS, ctypes.c_float, 4, [self.items[place] for place in new])
+        self.boxes.update(zip(new, rows_of(edges, 4), strict=True))
         if self.has_forms:
             for place in new:
                 if (matrix := self.holders[place].matrix) is not IDENTITY:
-                    self.boxes[place] = _placed(self.boxes[place], matrix)
+                    self.boxes[place] = placed(self.boxes[place], matrix)
 
     @property
     def has_forms(self) -> bool:
@@ -150,7 +151,7 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
 
     """
     found = _Found()
-    _gather(found, page, c.FPDFPage_CountObjects(page), _GET_OBJECT, _Holder(), 0)
+    _gather(found, page, c.FPDFPage_CountObjects(page), GET_OBJECT, _Holder(), 0)
     texts = found.places(_TEXT)
     gone = {place for place in hidden if place < len(found.items)}
     if found.unpainted and not _is_guessed(found, texts):
@@ -167,7 +168,7 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
 def _ink(found: _Found, gone: Container[int]) -> Iterator[Edges]:
     """Where pictures and filled shapes of many corners stand that are as large as print."""
     paths = found.places(_PATH)
-    corners = map(_COUNT_SEGMENTS, [found.items[place] for place in paths])
+    corners = map(COUNT_SEGMENTS, [found.items[place] for place in paths])
     shapes = [place for place, count in zip(paths, corners, strict=True) if count >= LEAST_CORNERS]
     places = [place for place in [*found.places(_IMAGE), *shapes] if place not in gone]
     found.measure(places)
@@ -183,15 +184,15 @@ def _is_dark(found: _Found, place: int) -> bool:
     """Whether a path is filled in a colour that is seen; pictures are taken to be."""
     if found.kinds[place] == _IMAGE:
         return True
-    modes = _numbers(ctypes.c_int, 2, _GET_MODE, found.items[place])
-    colour = _numbers(ctypes.c_uint, 4, _GET_FILL, found.items[place])
+    modes = _numbers(ctypes.c_int, 2, GET_MODE, found.items[place])
+    colour = _numbers(ctypes.c_uint, 4, GET_FILL, found.items[place])
     return bool(modes and modes[0] and (colour is None or (colour[3] > 0 and min(colour[:3]) < WHITE)))
 
 
 def is_guessed(page: Any) -> bool:
     """Whether nearly all text of a loaded page is not painted, and stands on pictures."""
     found = _Found()
-    _gather(found, page, c.FPDFPage_CountObjects(page), _GET_OBJECT, _Holder(), 0)
+    _gather(found, page, c.FPDFPage_CountObjects(page), GET_OBJECT, _Holder(), 0)
     return bool(found.unpainted) and _is_guessed(found, found.places(_TEXT))
 
 
@@ -199,7 +200,7 @@ def _gather(found: _Found, holder: Any, count: int, get_item: Any, within: _Hold
     if len(found.items) + count > MAX_PAINTED:
         return  # Whoever reads the page refuses it.
     items = list(map(get_item, repeat(address_of(holder)), range(count)))
-    kinds = list(map(_GET_TYPE, items))
+    kinds = list(map(GET_TYPE, items))
     clips = _clips_of(items, kinds, within)
     unpainted = _unpainted(items, kinds)
     start = 0
@@ -213,35 +214,23 @@ def _gather(found: _Found, holder: Any, count: int, get_item: Any, within: _Hold
         if start < end and kinds[place] == _FORM and depth < MAX_DEPTH:
             form = ctypes.cast(items[place], c.FPDF_PAGEOBJECT)
             clip = _NOWHERE if _is_seen_through(items[place]) else clips.get(place)
-            inner = _Holder(form, _times(matrix_of(form), within.matrix), clip)
-            _gather(found, form, c.FPDFFormObj_CountObjects(form), _GET_INNER_OBJECT, inner, depth + 1)
+            inner = _Holder(form, times(matrix_of(form), within.matrix), clip)
+            _gather(found, form, c.FPDFFormObj_CountObjects(form), GET_INNER_OBJECT, inner, depth + 1)
         start = max(start, end)
 
 
 def _is_seen_through(form: int) -> bool:
     """Whether a form lets everything through as a whole, as browsers paint what is not opaque."""
-    colour = _numbers(ctypes.c_uint, 4, _GET_FILL, form)
+    colour = _numbers(ctypes.c_uint, 4, GET_FILL, form)
     return colour is not None and colour[3] == 0
-
-
-def _columns(numbers: Any) -> list[range]:
-    """The addresses of numbers that stand in rows of four, by column."""
-    start, size = ctypes.addressof(numbers), ctypes.sizeof(numbers._type_)
-    return [range(start + part * size, start + ctypes.sizeof(numbers), 4 * size) for part in range(4)]
-
-
-def _placed(box: Edges, matrix: Matrix) -> Edges:
-    left, bottom, right, top = box
-    return _around([_moved((x, y), matrix) for x in (left, right) for y in (bottom, top)])
 
 
 def _unpainted(items: Sequence[int], kinds: Sequence[int]) -> list[int]:
     """The places of texts that are set without being painted, or in a colour that lets everything through."""
     places = [place for place, kind in enumerate(kinds) if kind == _TEXT]
     texts = [items[place] for place in places]
-    colours = (ctypes.c_uint * (4 * len(texts)))()
-    known = list(map(_GET_FILL, texts, *_columns(colours)))
-    modes = list(map(_GET_TEXT_MODE, texts))
+    known, colours = ask(GET_FILL, ctypes.c_uint, 4, texts)
+    modes = list(map(GET_TEXT_MODE, texts))
     if 0 not in colours[3::4] and _UNPAINTED.isdisjoint(modes):
         return []
     return [
@@ -259,40 +248,32 @@ def _clips_of(items: Sequence[int], kinds: Sequence[int], within: _Holder) -> di
     clips: dict[int, Edges] = {}
     if within.clip is not None:
         clips = dict.fromkeys(range(len(items)), within.clip)
-    paths = list(map(_GET_CLIP, items))
-    counts = list(map(_COUNT_CLIPS, paths))
+    paths = list(map(GET_CLIP, items))
+    counts = list(map(COUNT_CLIPS, paths))
     if max(counts, default=0) <= 0:
         return clips
     lengths: list[tuple[int, int]] = []
     segments: list[int] = []
     edges = (ctypes.c_float * 4)()
-    to_edges = [column[0] for column in _columns(edges)]
+    to_edges = addresses_of(edges)
     for place, count in enumerate(counts):
         if count > 0 and kinds[place] == _PATH:
-            _GET_BOUNDS(items[place], *to_edges)
+            GET_BOUNDS(items[place], *to_edges)
             if _is_strip((edges[0], edges[1], edges[2], edges[3])):
                 continue
         for number in range(count):
-            length = max(_COUNT_CLIP_SEGMENTS(paths[place], number), 0)
-            segments += map(_GET_CLIP_SEGMENT, repeat(paths[place]), repeat(number), range(length))
+            length = max(COUNT_CLIP_SEGMENTS(paths[place], number), 0)
+            segments += map(GET_CLIP_SEGMENT, repeat(paths[place]), repeat(number), range(length))
             lengths.append((place, length))
-    numbers = _numbers_of(segments)
+    _, numbers = ask(GET_POINT, ctypes.c_float, 2, segments)
     xs, ys, at = numbers[::2], numbers[1::2], 0
     for place, length in lengths:
         own, at = slice(at, at + length), at + length
         box = (min(xs[own]), min(ys[own]), max(xs[own]), max(ys[own])) if length else _NOWHERE
         if within.matrix is not IDENTITY:
-            box = _placed(box, within.matrix)
+            box = placed(box, within.matrix)
         clips[place] = _common(clips[place], box) or _NOWHERE if place in clips else box
     return clips
-
-
-def _numbers_of(segments: Sequence[int]) -> list[float]:
-    """Where the points of segments stand, to the right and up in turn."""
-    numbers = (ctypes.c_float * (2 * len(segments)))()
-    start, end = ctypes.addressof(numbers), ctypes.addressof(numbers) + ctypes.sizeof(numbers)
-    deque(map(_GET_POINT, segments, range(start, end, 8), range(start + 4, end, 8)), maxlen=0)
-    return numbers[:]
 
 
 def _is_guessed(found: _Found, texts: Sequence[int]) -> bool:
@@ -395,10 +376,10 @@ def _lies_in(box: Edges, other: Edges) -> bool:
 def _patch(found: _Found, place: int) -> Edges | None:
     """The place that a path covers with one colour, where it is an upright rectangle; else None."""
     path, box = found.items[place], found.boxes[place]
-    filled = _numbers(ctypes.c_int, 2, _GET_MODE, path)
-    if not filled or not filled[0] or not 4 <= _COUNT_SEGMENTS(path) <= 5 or _IS_SEEN_THROUGH(path):
+    filled = _numbers(ctypes.c_int, 2, GET_MODE, path)
+    if not filled or not filled[0] or not 4 <= COUNT_SEGMENTS(path) <= 5 or IS_SEEN_THROUGH(path):
         return None
-    colour = _numbers(ctypes.c_uint, 4, _GET_FILL, path)
+    colour = _numbers(ctypes.c_uint, 4, GET_FILL, path)
     if colour is None or colour[3] < 255 or not _is_upright(found, place):
         return None
     clip = found.clips.get(place)
@@ -408,15 +389,17 @@ def _patch(found: _Found, place: int) -> Edges | None:
 def _is_upright(found: _Found, place: int) -> bool:
     """Whether the corners of a path are those of its box."""
     path, box = ctypes.cast(found.items[place], c.FPDF_PAGEOBJECT), found.boxes[place]
-    own = _times(matrix_of(path), found.holders[place].matrix)
+    own = times(matrix_of(path), found.holders[place].matrix)
     breadth = ctypes.c_float()
     c.FPDFPageObj_GetStrokeWidth(path, breadth)
     slack = 1.0 + breadth.value
-    numbers = _numbers_of([_GET_SEGMENT(found.items[place], number) for number in _CORNERS])
+    _, numbers = ask(
+        GET_POINT, ctypes.c_float, 2, [GET_SEGMENT(found.items[place], number) for number in _CORNERS]
+    )
     corners = zip(numbers[::2], numbers[1::2], strict=True)
     return all(
         min(abs(x - box[0]), abs(x - box[2])) <= slack and min(abs(y - box[1]), abs(y - box[3])) <= slack
-        for x, y in (_moved(corner, own) for corner in corners)
+        for x, y in (moved(corner, own) for corner in corners)
     )
 
 
@@ -433,8 +416,8 @@ def _paint_strip(page: Any, item: int, kind: int, seen: Edges) -> None:
     strip = c.FPDFPageObj_CreateNewRect(left, bottom, right - left, top - bottom)
     colour = None
     if kind == _PATH:
-        modes = _numbers(ctypes.c_int, 2, _GET_MODE, item) or [0]
-        colour = _numbers(ctypes.c_uint, 4, _GET_FILL if modes[0] else _GET_STROKE, item)
+        modes = _numbers(ctypes.c_int, 2, GET_MODE, item) or [0]
+        colour = _numbers(ctypes.c_uint, 4, GET_FILL if modes[0] else GET_STROKE, item)
     c.FPDFPageObj_SetFillColor(strip, *(colour or (0, 0, 0, 255)))
     c.FPDFPath_SetDrawMode(strip, c.FPDF_FILLMODE_WINDING, 0)
     c.FPDFPage_InsertObject(page, strip)

@@ -346,7 +346,7 @@ def nowhere(text: int, place: int, box: int) -> int:
 def test_a_character_without_an_advance_stands_where_its_ink_is(monkeypatch: pytest.MonkeyPatch) -> None:
     data = table().bytes()
     expected = [texts(grid) for grid in open_bytes(pdf.read, data).grids]
-    monkeypatch.setattr(pdfium, "_GET_LOOSE_BOX", nowhere)
+    monkeypatch.setattr(pdfium, "GET_LOOSE_BOX", nowhere)
     assert [texts(grid) for grid in open_bytes(pdf.read, data).grids] == expected
 
 
@@ -356,7 +356,7 @@ def test_print_that_stands_nowhere_is_damaged(monkeypatch: pytest.MonkeyPatch) -
             edge.value = math.nan
         return 1
 
-    monkeypatch.setattr(pdfium, "_GET_LOOSE_BOX", nowhere)
+    monkeypatch.setattr(pdfium, "GET_LOOSE_BOX", nowhere)
     monkeypatch.setattr(pdfium.c, "FPDFText_GetCharBox", no_ink)
     assert fault(pdf.read, table().bytes()).code == "damaged"
 
