@@ -22,7 +22,7 @@ from pipeline.values import is_value_text
 LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer lines are prose
 MOST_PIECES = 14  # lines over which one label may be wrapped
 LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
-LEAST_LABEL = 4  # characters of each label of fewer rows than that; they must stand under a header of the form
+LEAST_LABEL = 4  # characters of each label of fewer rows, which must stand under a header of the form
 PROSE_MARKS = "。；;"
 NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it

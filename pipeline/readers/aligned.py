@@ -126,7 +126,9 @@ def _begun_table(
     """The header with which a page ends but for its number, of a table whose rows stand on the next one."""
     taken = {id(chunk) for table in tables for line in (*table.heads, *table.lines) for chunk in line}
     last = next((at for at in range(len(lines) - 1, -1, -1) if len(words_of(lines[at])) > 1), -1)
-    if last < len(lines) - 2 or not _is_header(lines[last]) or id(lines[last][0]) in taken:
+    if last < 0 or any(words_of(line) for line in lines[last + 1 :]) or len(lines) - last > 2:
+        return None
+    if not _is_header(lines[last]) or id(lines[last][0]) in taken:
         return None
     top = last
     while (
@@ -256,8 +258,8 @@ def _table(
     numbers = [row for row in rows if _is_row(row)]
     over = _over(heads, rows, cuts, body.numbers)
     if not heads and above is not None and top <= MOST_ABOVE and _goes_on(above, rows):
-        heads = above.heads if not above.lines else heads
-        over = _over(heads, rows, cuts, body.numbers) if heads else above.columns.edges
+        begun = above.heads if not above.lines else []
+        over = _over(begun, rows, cuts, body.numbers) if begun else above.columns.edges
     columns = headed(body.numbers, over, numbers, side) if over else None
     if columns is None and _is_plain_table(numbers) and len(over) != len(body.numbers.edges):
         columns = (

@@ -169,7 +169,9 @@ def _aligned_pages(pages: Sequence[PaintedPage]) -> Iterator[Page]:
     bodies = [_without_lines(rest, marginal) for (_, rest), marginal in zip(parted, margins, strict=True)]
     side = side_of(body for body, _ in bodies)
     lowest: AlignedTable | None = None
-    for number, (painted, (ruled, _), (body, margin)) in enumerate(zip(pages, parted, bodies, strict=True), 1):
+    for number, (painted, (ruled, _), (body, margin)) in enumerate(
+        zip(pages, parted, bodies, strict=True), 1
+    ):
         found = find_aligned(painted.marks, body, lowest, side)
         lowest = found.lowest
         grids = sorted([*ruled, *found.grids], key=lambda grid: (grid.box[1], grid.box[0]))
@@ -187,7 +189,9 @@ def _without_rules(painted: PaintedPage) -> tuple[list[RuledGrid], list[Run]]:
     """The tables whose cells rules part, and the runs that stand in none of these."""
     grids, rest = find_grids(painted.marks, set_runs(painted.characters), faint=False)
     ruled = [grid for grid in grids if not has_rows_in_a_cell(grid)]
-    freed = [run for grid in grids if has_rows_in_a_cell(grid) for row in grid.rows for c in row for run in c.runs]
+    freed = [
+        run for grid in grids if has_rows_in_a_cell(grid) for row in grid.rows for c in row for run in c.runs
+    ]
     return ruled, [*rest, *freed]
 
 

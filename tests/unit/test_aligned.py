@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.readers.aligned import find_aligned
+from pipeline.readers.aligned import AlignedPage, find_aligned
 from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
 from pipeline.readers.rules import Mark
 from tests.characters import write
@@ -151,3 +151,64 @@ def test_another_header_begins_another_table() -> None:
     lines = [*row(100, "1 2 3", "规章"), *row(120, "4 5 6", "文件"), *words]
     lines += [*row(160, "7 8 9", "许可"), *row(180, "1 2 3", "处罚")]
     assert [len(grid) for grid in read(lines)[0]] == [2, 3]
+
+
+def across(top: float, **words: float) -> list[Character]:
+    """Words of one line at their places."""
+    return [sign for text, left in words.items() for sign in write(text, left, top)]
+
+
+def rows_of(page: AlignedPage) -> list[list[list[str]]]:
+    return [[[cell_text(c.runs) if c.runs else "" for c in row] for row in grid.rows] for grid in page.grids]
+
+
+def test_a_header_makes_a_table_of_one_column_and_of_blank_cells() -> None:
+    head = across(80, 信息内容=220.0, 决定数量=400.0)
+    filled = [*head, *across(100, 行政处罚=220.0), *write("7", 415, 100), *across(121, 行政强制=220.0)]
+    assert read(filled)[0] == [[["信息内容", "决定数量"], ["行政处罚", "7"], ["行政强制", ""]]]
+    assert read([*head, *across(100, 行政处罚=220.0)])[0] == [[["信息内容", "决定数量"], ["行政处罚", ""]]]
+
+
+def test_numbers_between_their_heads_go_to_the_side_on_which_they_are_flush() -> None:
+    head = across(80, 内容=220.0, 甲数=300.0, 乙数=380.0, 丙数=460.0)
+    flush = [*across(100, 规章=220.0), *write("1234", 330, 100), *write("5", 425, 100)]
+    flush += [*across(124, 文件=220.0), *write("6", 345, 124), *write("70", 420, 124)]
+    assert read([*head, *flush])[0][0][1:] == [["规章", "1234", "5", ""], ["文件", "6", "70", ""]]
+    untold = [*across(100, 规章=220.0), *write("1", 345, 100), *write("5", 425, 100)]
+    assert read([*head, *untold])[0] == []
+
+
+def test_a_table_goes_on_under_the_columns_of_the_page_before() -> None:
+    head = across(80, 甲数=300.0, 乙数=360.0, 丙数=420.0)
+    above = find_aligned([], set_runs([*head, *row(100, "1 2 3", "甲项"), *row(120, "4 5 6", "乙项")])).lowest
+    below = set_runs(row(60, ". 7 .", "丙项"))
+    assert rows_of(find_aligned([], below, above)) == [[["丙项", "", "7", ""]]]
+    assert rows_of(find_aligned([], below)) == []
+
+
+def test_a_header_at_the_foot_of_a_page_heads_the_rows_of_the_next() -> None:
+    page = find_aligned([], set_runs(across(700, 内容=220.0, 甲数=300.0, 乙数=360.0, 丙数=420.0)))
+    assert rows_of(page) == [[["内容", "甲数", "乙数", "丙数"]]]
+    below = find_aligned([], set_runs(row(60, "1 . 3", "规章")), page.lowest)
+    assert rows_of(below) == [[["规章", "1", "", "3"]]]
+
+
+def test_as_many_numbers_as_heads_that_do_not_stand_under_them_are_no_table() -> None:
+    head = across(80, 甲数=300.0, 乙数=360.0, 丙数=420.0)
+    lines = [sign for top in (100, 124) for x in (240.0, 300.0, 360.0) for sign in write("5", x + 5, top)]
+    assert read([*head, *lines])[0] == []
+
+
+def test_labels_set_tight_are_parted_by_where_their_numbers_stand() -> None:
+    labels = [*across(100, 其他法律法规=220.0), *across(112, 禁止公开二=220.0)]
+    labels += [*across(124, 危及三安全一=220.0), *across(136, 稳定的信息=220.0)]
+    lines = [*labels, *row(106, "1 2 3"), *row(130, "4 5 6")]
+    assert read(lines)[0] == [
+        [["其他法律法规\n禁止公开二", "1", "2", "3"], ["危及三安全一\n稳定的信息", "4", "5", "6"]]
+    ]
+
+
+def test_a_digit_as_wide_as_the_others_is_no_raised_one() -> None:
+    lower = [Character("9", 300, 100, 305, 110), Character("8", 305, 100, 310, 108.2)]
+    lines = [*lower, *write("5", 360, 100), *write("6", 420, 100), *row(120, "1 2 3", "乙项")]
+    assert read(lines)[0][0][0] == ["98", "5", "6"]
