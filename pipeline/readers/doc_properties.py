@@ -118,6 +118,8 @@ class Paragraphs:
         self._file = file
         self._pages = PropertyPages(file, "paragraphs", PARAGRAPH_ENTRY)
         self._known: dict[tuple[int, int], ParagraphProperties] = {}
+        self._by_content: dict[tuple[bytes, int], ParagraphProperties] = {}
+        """The same by what the list says: programs repeat a few lists for hundreds of paragraphs."""
 
     def ending_at(self, character: int) -> ParagraphProperties:
         """The properties of the paragraph that ends with a character of the text."""
@@ -128,19 +130,24 @@ class Paragraphs:
         return self._known[key]
 
     def _read(self, place: int, piece: Piece) -> ParagraphProperties:
-        found = ParagraphProperties()
-        if place:
-            # The size counts words: of the whole, or, where its first byte is zero, of what follows the second.
-            size = self._file.main[place]
-            start, end = (
-                (place + 1, place + 2 * size)
-                if size
-                else (place + 2, place + 2 + 2 * self._file.main[place + 1])
-            )
-            (found.style,) = unpack_from("<H", self._file.main, start)
-            self._apply(self._file.main[start + 2 : end], found)
-        self._apply_quick_save(piece.changes, found)
-        return found
+        stated = self._stated(place) if place else b""
+        key = (stated, piece.changes)
+        if key not in self._by_content:
+            found = ParagraphProperties()
+            if len(stated) > 1:
+                (found.style,) = unpack_from("<H", stated)
+                self._apply(stated[2:], found)
+            self._apply_quick_save(piece.changes, found)
+            self._by_content[key] = found
+        return self._by_content[key]
+
+    def _stated(self, place: int) -> bytes:
+        """The number of a style and a list of properties behind it."""
+        # The size counts words: of the whole, or, where its first byte is zero, of what follows the second.
+        main, size = self._file.main, self._file.main[place]
+        if size:
+            return main[place + 1 : place + 2 * size]
+        return main[place + 2 : place + 2 + 2 * main[place + 1]]
 
     def _apply_quick_save(self, changes: int, found: ParagraphProperties) -> None:
         if changes & 1:
