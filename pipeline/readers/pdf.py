@@ -214,5 +214,6 @@ def _check(data: bytes, pages: int) -> None:
 
 def _is_cut_short(data: bytes) -> bool:
     """Whether the file's end is missing: both engines mend such files in silence and lose what was there."""
-    after = data[data.rfind(_END) + len(_END) :] if _END in data else data
-    return _TRAILER not in data or b" obj" in after
+    # From the end, where both stand.
+    end = data.rfind(_END)
+    return data.rfind(_TRAILER) < 0 or data.find(b" obj", end + len(_END) if end >= 0 else 0) >= 0

@@ -24,6 +24,7 @@ from pipeline.readers.rules import (
     drawn_outlines,
     edge_outlines,
     lies_in,
+    may_part_columns,
     with_edges,
     without_strips,
 )
@@ -94,10 +95,10 @@ def find_grids(
         grid, rest = _cut(with_edges(outline, grounds), rest, parted=parted)
         grids += [grid] if grid else []
     frames = [Mark(*grid.box) for grid in grids]
-    # Rules that are seen have made their tables.
-    is_faint = faint and bool(rest) and (bool(grounds) or any(mark.white for mark in marks))
-    unseen = [mark for mark in marks if not (frames and lies_in(mark, frames))] if is_faint else []
-    for outline in sorted(edge_outlines(unseen), key=lambda outline: outline.area):
+    may_be_faint = faint and bool(rest) and (bool(grounds) or any(mark.white for mark in marks))
+    unseen = [mark for mark in marks if not (frames and lies_in(mark, frames))] if may_be_faint else []
+    outlines = edge_outlines(unseen) if may_part_columns(unseen) else []
+    for outline in sorted(outlines, key=lambda outline: outline.area):
         grid, left_over = _cut(outline, rest, whole_runs=True, parted=parted)
         if grid:
             grid, freed = _without_prose_rows(grid)
