@@ -381,8 +381,11 @@ def _heightened(text: Any, place: int, ink: Edges, *, is_bare: bool) -> Edges:
     c.FPDFText_GetCharOrigin(text, place, ctypes.c_double(), y)
     height = c.FPDFText_GetFontSize(text, place) * abs(own[3])
     left, bottom, right, top = ink
-    if is_bare or top - bottom <= LEAST_INK * height:
+    if top - bottom <= LEAST_INK * height:
         bottom, top = y.value - DESCENT * height, y.value + (1 - DESCENT) * height
+    elif is_bare:
+        low = min(bottom, (top + bottom - height) / 2)
+        bottom, top = low, top + bottom - low
     return _in_form((left, bottom, right, top), own, shown)
 
 
