@@ -10,10 +10,10 @@ import dagster as dg
 
 from assets.resources import Line
 from assets.tables import ALL_YEARS
-from pipeline.alarms import WEBHOOK, alarm
 from pipeline.batch import files_under
 from pipeline.faults import CodedError
-from pipeline.nights import note_failure
+from pipeline.running.alarms import WEBHOOK, alarm
+from pipeline.running.nights import note_failure
 
 EVERYTHING = "everything"
 NIGHTLY = "nightly"

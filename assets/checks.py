@@ -13,9 +13,9 @@ from assets.extracted import NAMES
 from assets.published import STAGED
 from assets.resources import Line, read_staged
 from pipeline.accounting import account, fallen, fallen_most, published_reports, share_margin, unbalanced
+from pipeline.checking.corrections import refusals
+from pipeline.checking.expected import incomplete
 from pipeline.checks import national_rules
-from pipeline.corrections import refusals
-from pipeline.expected import incomplete
 from schemas.checks import Rule
 from schemas.tables import TableError, conform, validate
 

@@ -15,10 +15,10 @@ from assets.launcher import WAREHOUSE_TAG
 from assets.resources import Line, read_staged
 from assets.tables import ALL_YEARS
 from pipeline.accounting import account
-from pipeline.alarms import WEBHOOK, alarm
-from pipeline.corrections import refusals
+from pipeline.checking.corrections import refusals
 from pipeline.fetch.settings import FetchSettings
 from pipeline.publish.warehouse import CURRENT, current_release
+from pipeline.running.alarms import WEBHOOK, alarm
 from schemas.messages import message
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

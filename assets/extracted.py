@@ -8,9 +8,9 @@ import polars as pl
 
 from assets.tables import described
 from pipeline.intake import intake_failures
-from pipeline.remember import Memory, read_documents
+from pipeline.running.remember import Memory, read_documents
+from pipeline.running.workers import Limits
 from pipeline.tidy import READ_TABLES, with_provenance
-from pipeline.workers import Limits
 
 READERS = (
     "pipeline/readers",

@@ -17,7 +17,7 @@ from dagster._grpc.types import GetCurrentRunsResult
 from dagster._serdes import deserialize_value
 
 from assets.resources import Line
-from pipeline.nights import is_under_way, last_night
+from pipeline.running.nights import is_under_way, last_night
 
 WAREHOUSE_TAG = "ogi/warehouse"
 """Where a run writes, if not where the service does."""

@@ -10,12 +10,12 @@ from assets.automation import fresh_nightly
 from assets.resources import Line, read_staged
 from assets.standing import is_checked, parts
 from assets.tables import code_version
-from pipeline.nights import note_release
 from pipeline.publish.definitions import definition_frames
 from pipeline.publish.parquet import write_tables
 from pipeline.publish.review import write_review
 from pipeline.publish.warehouse import current_release, publish
-from pipeline.unchanged import note_made
+from pipeline.running.nights import note_release
+from pipeline.running.unchanged import note_made
 from schemas.tables import load_tables
 
 WRITER = "warehouse"

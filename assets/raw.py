@@ -14,8 +14,8 @@ from pipeline.fetch.listings import walk_listings
 from pipeline.fetch.run import fetch_sources
 from pipeline.fetch.settings import FetchSettings
 from pipeline.intake import fetched_documents
-from pipeline.nights import note_release
-from pipeline.unchanged import ASKED_FOR, begin_making, changes, frame_digest
+from pipeline.running.nights import note_release
+from pipeline.running.unchanged import ASKED_FOR, begin_making, changes, frame_digest
 
 ASKED = {"url": pl.String(), "run_id": pl.String()}
 

@@ -7,14 +7,14 @@ import polars as pl
 
 from assets.resources import Line, by_year
 from assets.tables import described, report_years, single_run
+from pipeline.checking.corrections import harmonize_corrected, judge
 from pipeline.checks import evaluate, rule_table
-from pipeline.corrections import harmonize_corrected, judge
 from pipeline.coverage import coverage as coverage_of
 from pipeline.coverage import expected_reports
 from pipeline.panel import panel as panel_of
 from schemas.tables import conform
 
-RULES = ("pipeline/checks.py", "pipeline/rules.py", "schemas/checks.csv")
+RULES = ("pipeline/checks.py", "pipeline/checking/rules.py", "schemas/checks.csv")
 
 
 @dg.multi_asset(
@@ -30,7 +30,7 @@ def evaluated_rules(
     yield dg.Output(evaluation.results, output_name="check_results")
 
 
-@dg.asset(group_name="reconciled", **described("corrections", "pipeline/corrections.py"))
+@dg.asset(group_name="reconciled", **described("corrections", "pipeline/checking/corrections.py"))
 def corrections(line: Line, cells: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
     """What became of each correction; one whose printed number no longer stands is refused."""
     return judge(line.correction_list(), cells, readings)
@@ -40,7 +40,9 @@ def corrections(line: Line, cells: pl.DataFrame, readings: pl.DataFrame) -> pl.D
     group_name="reconciled",
     partitions_def=report_years,
     backfill_policy=single_run,
-    **described("harmonized", "pipeline/reconcile.py", "pipeline/corrections.py", "schemas/crosswalk.csv"),
+    **described(
+        "harmonized", "pipeline/reconcile.py", "pipeline/checking/corrections.py", "schemas/crosswalk.csv"
+    ),
 )
 def harmonized(
     context: dg.AssetExecutionContext,

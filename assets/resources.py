@@ -13,14 +13,14 @@ import dagster as dg
 import polars as pl
 
 from pipeline.archive import Archive
-from pipeline.corrections import Correction, load_corrections
+from pipeline.checking.corrections import Correction, load_corrections
 from pipeline.fetch.found import all_sources
 from pipeline.fetch.resting import resting
 from pipeline.fetch.sources import Source, load_sources
 from pipeline.intake import fetched_documents, inbox_documents, take_files
-from pipeline.nights import one_run
-from pipeline.overdue import Asking, ask_overdue, overdue
 from pipeline.paths import archive_location, corrections_file, data_folder, sample_folder, warehouse_folder
+from pipeline.running.nights import one_run
+from pipeline.running.overdue import Asking, ask_overdue, overdue
 
 Progress = Callable[[str, int, int], None]
 UNKNOWN_YEAR = "unknown"

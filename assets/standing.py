@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.resources import Line
 from pipeline.paths import corrections_file
-from pipeline.unchanged import parts_of
+from pipeline.running.unchanged import parts_of
 
 STANDING_ASSETS = ("parquet_store", "warehouse")
 """Those that bear a freshness policy: Dagster counts it from their last materialisation alone."""

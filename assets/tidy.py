@@ -5,7 +5,7 @@ import polars as pl
 
 from assets.resources import by_year
 from assets.tables import described, report_years, single_run
-from pipeline import agency_register
+from pipeline.identity import agency_register
 from pipeline.tidy import FACTS, fact, with_checks
 from pipeline.tidy import agencies as agencies_of
 from pipeline.versions import revisions as revisions_of
@@ -29,19 +29,21 @@ def _fact_asset(name: str) -> dg.AssetsDefinition:
 fact_assets = [_fact_asset(name) for name in FACTS]
 
 
-@dg.asset(group_name="tidy", **described("agencies", "pipeline/agencies.py", "pipeline/tidy.py"))
+@dg.asset(group_name="tidy", **described("agencies", "pipeline/identity/agencies.py", "pipeline/tidy.py"))
 def agencies(readings: pl.DataFrame) -> pl.DataFrame:
     """The organs that reported."""
     return agencies_of(readings)
 
 
-@dg.asset(group_name="tidy", **described("agency_names", "pipeline/agency_register.py"))
+@dg.asset(group_name="tidy", **described("agency_names", "pipeline/identity/agency_register.py"))
 def agency_names(readings: pl.DataFrame) -> pl.DataFrame:
     """What each organ called itself over the years."""
     return agency_register.agency_names(readings)
 
 
-@dg.asset(group_name="tidy", **described("agency_links", "pipeline/agency_register.py", "data/reference"))
+@dg.asset(
+    group_name="tidy", **described("agency_links", "pipeline/identity/agency_register.py", "data/reference")
+)
 def agency_links(agencies: pl.DataFrame) -> pl.DataFrame:
     """What each organ was followed by, merged into or is part of."""
     return agency_register.agency_links(agencies)

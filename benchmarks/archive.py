@@ -32,14 +32,14 @@ from typing import Literal
 import polars as pl
 
 from benchmarks.nights import published
-from pipeline.agencies import agency_slug
 from pipeline.archive import Archive, ManifestRow
-from pipeline.divisions import resolve
 from pipeline.fetch.found import add_found
 from pipeline.fetch.sources import COLUMNS, Source
+from pipeline.identity.agencies import agency_slug
+from pipeline.identity.divisions import resolve
 from pipeline.paths import reference_file
 from pipeline.read import read_report
-from pipeline.remember import KEY, SEGMENT_DOCUMENTS, Memory
+from pipeline.running.remember import KEY, SEGMENT_DOCUMENTS, Memory
 from pipeline.tidy import READ_TABLES, tidy
 from pipeline.typeset import Facts, Media, Style, typeset
 from pipeline.typeset.facts import CellKey
@@ -376,7 +376,7 @@ def _own(name: str, frame: pl.DataFrame) -> pl.Expr:
 
 
 def entries(made: Archived, memory: Memory, documents: Sequence[Document]) -> pl.DataFrame:
-    """What a memory knows of documents (`pipeline.remember.ENTRY_SCHEMA`)."""
+    """What a memory knows of documents (`pipeline.running.remember.ENTRY_SCHEMA`)."""
     rows = [
         (
             made.hashes[d.number],

@@ -23,7 +23,7 @@ from benchmarks.reading import (
     throughput,
 )
 from pipeline.paths import sample_folder
-from pipeline.workers import Limits, LocalWorkers
+from pipeline.running.workers import Limits, LocalWorkers
 
 SHORT = {"pdf": "PDF", "html": "HTML", "document": "DOCX", "plain": "text", "msword": "DOC"}
 PAGE = "page"

@@ -35,7 +35,7 @@ from pipeline.paths import sample_folder
 from pipeline.readers import scan
 from pipeline.readers.charset import decode
 from pipeline.report import Report
-from pipeline.workers import Limits, LocalWorkers
+from pipeline.running.workers import Limits, LocalWorkers
 
 LIMITS = Limits(seconds=60.0)
 SLOW_SECONDS = 20.0

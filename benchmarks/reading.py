@@ -20,13 +20,13 @@ from pathlib import Path
 from benchmarks.alternatives import ALTERNATIVES, HTML
 from benchmarks.measuring import Cost, measure
 from pipeline.batch import Item, read_all
+from pipeline.matching.values import read_value
 from pipeline.readers import read_document
 from pipeline.readers.sniff import sniff
 from pipeline.report import Extraction
-from pipeline.values import read_value
-from pipeline.workers import Limits, LocalWorkers
+from pipeline.running.workers import Limits, LocalWorkers
 
-LOADED = "pipeline.preload"
+LOADED = "pipeline.running.preload"
 STAGES = ("sniff", "read", "arrange", "extract", "identify", "prose")
 
 
@@ -138,8 +138,8 @@ def read_whole(data: bytes) -> object:
 
 def read_tables(data: bytes) -> Extraction:
     """From bytes to the placed cells of the form."""
-    from pipeline.arrange import arrange
     from pipeline.extract import extract
+    from pipeline.matching.arrange import arrange
 
     return extract(arrange(read_document(data)))
 
@@ -165,10 +165,10 @@ def _staged(files: Sequence[bytes], rounds: int) -> dict[str, float]:
 
 def _stages_of(data: bytes) -> dict[str, float]:
     """One pass through the stages of `pipeline.read`, each timed."""
-    from pipeline.arrange import arrange
     from pipeline.extract import extract
     from pipeline.figures import figures
     from pipeline.identify import identify
+    from pipeline.matching.arrange import arrange
     from pipeline.narrative import sections
     from pipeline.readers import reader_of
 

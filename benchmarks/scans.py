@@ -20,9 +20,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrange import arrange
-from pipeline.confidence import recognised_places, weigh
 from pipeline.extract import extract
+from pipeline.matching.arrange import arrange
+from pipeline.matching.confidence import recognised_places, weigh
 from pipeline.readers import read_document
 from pipeline.report import CellReading
 from pipeline.typeset import Facts, Style, typeset

@@ -27,7 +27,7 @@ from pipeline.document import UnreadableDocumentError
 from pipeline.objects import ArchiveError, object_at, object_path
 from pipeline.read import MAX_BYTES, failed, read_report, unread
 from pipeline.report import Report
-from pipeline.workers import (
+from pipeline.running.workers import (
     EXECUTOR,
     OUT_OF_TIME,
     WORN,

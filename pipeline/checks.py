@@ -11,7 +11,7 @@ from string import Formatter
 
 import polars as pl
 
-from pipeline.columns import (
+from pipeline.checking.columns import (
     AGENCY,
     BLANKS,
     DIFFERENCE,
@@ -25,8 +25,8 @@ from pipeline.columns import (
     VARIANT,
     YEAR,
 )
-from pipeline.ledger import MONEY, Forms, Ledger, gather
-from pipeline.rules import BROKEN, FUNCTIONS, RuleFunction, matched, national_rules
+from pipeline.checking.ledger import MONEY, Forms, Ledger, gather
+from pipeline.checking.rules import BROKEN, FUNCTIONS, RuleFunction, matched, national_rules
 from schemas.checks import Rule, load_checks
 
 RESULTS_SCHEMA: dict[str, pl.DataType] = {

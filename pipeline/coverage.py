@@ -14,11 +14,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.agencies import agency_slug
-from pipeline.columns import AGENCY, AGENCY_NAME, REPORT, YEAR
-from pipeline.divisions import resolve
+from pipeline.checking.columns import AGENCY, AGENCY_NAME, REPORT, YEAR
+from pipeline.checking.ledger import UNRESOLVED, current, is_resolved, require_columns
 from pipeline.fetch.sources import Source
-from pipeline.ledger import UNRESOLVED, current, is_resolved, require_columns
+from pipeline.identity.agencies import agency_slug
+from pipeline.identity.divisions import resolve
 from schemas.definitions import HERE, read_definitions
 
 DUE_COLUMNS = ("function", "level", "month", "day", "source")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.columns import (
+from pipeline.checking.columns import (
     COLUMN,
     COMPARABLE,
     CONCEPT,

@@ -11,20 +11,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.align import Header, Margin, Slot, align, margin, read_header, under
-from pipeline.bands import banded_grids
-from pipeline.copies import Entry, sorted_out, stated_year
 from pipeline.document import Cell, Document, Locator
-from pipeline.halves import whole_rows
-from pipeline.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
-from pipeline.merged import merged_again
-from pipeline.noise import without_noise
+from pipeline.matching.align import Header, Margin, Slot, align, margin, read_header, under
+from pipeline.matching.bands import banded_grids
+from pipeline.matching.copies import Entry, sorted_out, stated_year
+from pipeline.matching.halves import whole_rows
+from pipeline.matching.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
+from pipeline.matching.merged import merged_again
+from pipeline.matching.noise import without_noise
+from pipeline.matching.rows import HeaderLabel, TableRow, mend, read_rows, without_numbering
+from pipeline.matching.turned import upright
+from pipeline.matching.values import is_numeric_text, read_value
+from pipeline.matching.year_columns import own_year_rows
 from pipeline.report import CellReading, Extraction, Finding, Leftover
-from pipeline.rows import HeaderLabel, TableRow, mend, read_rows, without_numbering
 from pipeline.templates import Block, Place, Template, load_templates
-from pipeline.turned import upright
-from pipeline.values import is_numeric_text, read_value
-from pipeline.year_columns import own_year_rows
 from schemas.messages import Message, message
 
 LEAST_SHARE = 0.3  # of a table's rows that must be known for the table to count as found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from pipeline.lines import closed_up, fold
+from pipeline.identity.lines import closed_up, fold
 from pipeline.numerals import ABOUT_AFTER, DIGITS, NUMBER, read_match
 from pipeline.report import Figure, Section
 from schemas.definitions import HERE, DefinitionError, Row, read_definitions

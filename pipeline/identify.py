@@ -10,17 +10,17 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline import credit_code as credit
-from pipeline.agencies import agency_slug
-from pipeline.decisions import Decision, find_decision
-from pipeline.divisions import Resolution, resolve
 from pipeline.document import NOWHERE, Document, Locator
-from pipeline.lines import Line, every_line, first_heading, flowing_text, fold, prose_lines
-from pipeline.naming import Naming, find_naming
-from pipeline.places import read_place
+from pipeline.identity import credit_code as credit
+from pipeline.identity.agencies import agency_slug
+from pipeline.identity.decisions import Decision, find_decision
+from pipeline.identity.divisions import Resolution, resolve
+from pipeline.identity.lines import Line, every_line, first_heading, flowing_text, fold, prose_lines
+from pipeline.identity.naming import Naming, find_naming
+from pipeline.identity.places import read_place
+from pipeline.identity.titles import Title, find_title, title_of_page
+from pipeline.identity.years import consensus_year, period_year, published_on, title_year
 from pipeline.report import Finding, Identification
-from pipeline.titles import Title, find_title, title_of_page
-from pipeline.years import consensus_year, period_year, published_on, title_year
 from schemas.definitions import HERE, read_definitions
 from schemas.messages import message
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.document import Document, Paragraph
-from pipeline.lexicon import squeeze
+from pipeline.matching.lexicon import squeeze
 from pipeline.report import Section
 from schemas.definitions import HERE, read_definitions
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.columns import (
+from pipeline.checking.columns import (
     AGENCY,
     AGENCY_NAME,
     COMPARABLE,
@@ -25,8 +25,8 @@ from pipeline.columns import (
     VALUE,
     YEAR,
 )
+from pipeline.checking.ledger import MONEY, is_resolved, require_columns
 from pipeline.crosswalk import Crosswalk, national_crosswalk
-from pipeline.ledger import MONEY, is_resolved, require_columns
 from schemas.definitions import HERE, DefinitionError, Row, read_definitions
 from schemas.rates import RATE_COLUMNS
 

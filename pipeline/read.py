@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.confidence import recognised_places, weigh
 from pipeline.document import (
     EMBEDDED_FILES,
     EMBEDDED_SHEETS,
@@ -21,9 +20,10 @@ from pipeline.document import (
 )
 from pipeline.figures import figures
 from pipeline.identify import identify
+from pipeline.matching.confidence import recognised_places, weigh
+from pipeline.matching.recognise import recognise
 from pipeline.narrative import sections
 from pipeline.readers import other_readings, read_document
-from pipeline.recognise import recognise
 from pipeline.report import TABLES, Extraction, Finding, Identification, Report, Status
 from pipeline.rereading import Reading, read_tables
 from schemas.messages import message

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.columns import (
+from pipeline.checking.columns import (
     AGENCY,
     AS_PRINTED,
     BLANKS,
@@ -29,8 +29,8 @@ from pipeline.columns import (
     VARIANT,
     YEAR,
 )
+from pipeline.checking.ledger import current, require_columns
 from pipeline.crosswalk import PARTS, Crosswalk, national_crosswalk
-from pipeline.ledger import current, require_columns
 
 HARMONIZED_SCHEMA: dict[str, pl.DataType] = {
     AGENCY: pl.String(),
@@ -52,7 +52,7 @@ HARMONIZED_SCHEMA: dict[str, pl.DataType] = {
 }
 """The columns of the harmonised frame, in order."""
 STATED = tuple(name for name in HARMONIZED_SCHEMA if name not in (AS_PRINTED, CORRECTED))
-"""The columns that the report itself fills; the others tell of corrections (`pipeline/corrections.py`)."""
+"""The columns that the report itself fills; the others tell of corrections (`pipeline/checking/corrections.py`)."""
 KEY = (AGENCY, YEAR, CONCEPT, DIMENSION)
 CELL_COLUMNS = (REPORT, TABLE, ROW, COLUMN, VARIANT, VALUE, KIND, UNIT)
 CELL_PLACE = (VARIANT, TABLE, ROW, COLUMN)

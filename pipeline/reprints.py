@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipeline.columns import REPORT
+from pipeline.checking.columns import REPORT
 from pipeline.fetch.likeness import load_passing_words
 from pipeline.tidy import repeat_failures
 from pipeline.versions import MARKS

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.arrange import arrange
 from pipeline.document import Document
 from pipeline.extract import extract
-from pipeline.lexicon import squeeze
+from pipeline.matching.arrange import arrange
+from pipeline.matching.lexicon import squeeze
 from pipeline.report import TABLES, Extraction, Finding
 from pipeline.templates import load_templates
 from schemas.messages import message

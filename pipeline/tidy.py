@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import polars as pl
 
-from pipeline.agencies import agency_attributes
-from pipeline.agency_register import evidence_rows, one_identifier, unresolved_rows
 from pipeline.document import Locator
+from pipeline.identity.agencies import agency_attributes
+from pipeline.identity.agency_register import evidence_rows, one_identifier, unresolved_rows
 from pipeline.report import TABLES, Leftover, Report
 from pipeline.versions import mark_versions
 from schemas.messages import Message

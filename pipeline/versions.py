@@ -9,9 +9,21 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.columns import AGENCY, CELL_KEY, COLUMN, KIND, REPORT, ROW, SCOPE, TABLE, UNIT, VALUE, YEAR
-from pipeline.ledger import is_resolved, require_columns
-from pipeline.register import hosts
+from pipeline.checking.columns import (
+    AGENCY,
+    CELL_KEY,
+    COLUMN,
+    KIND,
+    REPORT,
+    ROW,
+    SCOPE,
+    TABLE,
+    UNIT,
+    VALUE,
+    YEAR,
+)
+from pipeline.checking.ledger import is_resolved, require_columns
+from pipeline.identity.register import hosts
 
 PREVIOUS = "previous_report_id"
 MARKS = ("is_current", "is_current_of_scope", "is_official", "supersedes")

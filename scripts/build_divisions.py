@@ -24,7 +24,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.register import level_of
+from pipeline.identity.register import level_of
 
 REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
 FIRST_YEAR = 1992

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
+from pipeline.matching.values import is_numeric_text, read_value
 from pipeline.report import Extraction
 from pipeline.templates import load_templates
 from pipeline.typeset import Facts, Style, compose
 from pipeline.typeset.compose import Layout, Sheet
 from pipeline.typeset.facts import CellKey, blocks_of
-from pipeline.values import is_numeric_text, read_value
 
 TABLES = ("proactive_disclosure", "applications", "review_litigation")
 FIRST_NUMBER = 1001

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from pipeline.allowance import renew
 from pipeline.batch import Item, read_packed
-from pipeline.workers import LocalWorkers
+from pipeline.running.allowance import renew
+from pipeline.running.workers import LocalWorkers
 
 
 def act(item: Item) -> bytes:

@@ -17,7 +17,7 @@ from schemas.messages import Language, message
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from pipeline.proof import Proof, Remark
+    from pipeline.checking.proof import Proof, Remark
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 LEVEL_WORDS: dict[Language, dict[str, str]] = {
@@ -49,7 +49,7 @@ def check(context: click.Context, files: Sequence[Path], own: Language | None, s
       ogi check --lang en --format json 2022.pdf 2023.docx
     """
     from pipeline.batch import Item, read_all
-    from pipeline.proof import proofread
+    from pipeline.checking.proof import proofread
 
     lang = own or (context.parent.params.get("lang") if context.parent else None) or "zh"
     reports = read_all(Item(path, str(path)) for path in files)
@@ -62,7 +62,7 @@ def check(context: click.Context, files: Sequence[Path], own: Language | None, s
 
 
 def _print_json(proofs: Sequence[Proof]) -> None:
-    from pipeline.proof_words import proof_object
+    from pipeline.checking.proof_words import proof_object
 
     click.echo(json.dumps([proof_object(proof) for proof in proofs], ensure_ascii=False, indent=2))
 
@@ -106,8 +106,8 @@ def _relations(proof: Proof, remarks: Sequence[Remark], lang: Language) -> Rende
     from rich.table import Table
     from rich.text import Text
 
-    from pipeline.proof import plain
-    from pipeline.proof_words import ways
+    from pipeline.checking.proof import plain
+    from pipeline.checking.proof_words import ways
 
     shown = Table(*HEADS[lang], show_lines=True)
     for column in shown.columns[3:6]:

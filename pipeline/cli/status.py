@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.nights import judge
 from pipeline.paths import warehouse_folder
+from pipeline.running.nights import judge
 from schemas.messages import Language
 
 

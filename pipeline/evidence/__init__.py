@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from pipeline.arrange import arrange
 from pipeline.document import Document, Grid, Locator
 from pipeline.evidence.grid import DrawnRow, draw
 from pipeline.evidence.page import Box, Frame, is_paged, picture
+from pipeline.matching.arrange import arrange
 from pipeline.readers import read_document
 from pipeline.readers.sniff import sniff
 

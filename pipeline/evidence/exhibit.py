@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.evidence import Original, Plate, Spot, plates
 from pipeline.faults import CodedError
-from pipeline.labels import WHOLE_LINE, CellName, cell_words, find_cell
+from pipeline.matching.labels import WHOLE_LINE, CellName, cell_words, find_cell
 from pipeline.report import TABLES, CellReading
 
 SURE = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.document import Locator
 from pipeline.evidence.exhibit import Exhibit
-from pipeline.labels import CellName, cell_words, table_words
+from pipeline.matching.labels import CellName, cell_words, table_words
 from pipeline.report import CellReading
 from schemas.codes import load_codes
 from schemas.definitions import HERE, read_definitions

@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from pipeline.fetch.page import Link, Page, absolute
-from pipeline.organs import ends_like_organ
+from pipeline.identity.organs import ends_like_organ
 from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 

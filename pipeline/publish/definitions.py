@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.agency_register import divisions
+from pipeline.identity.agency_register import divisions
 from pipeline.templates import COLUMNS, KEYED_AXES, load_templates
 from schemas.definitions import HERE, read_definitions
 from schemas.tables import TableDefinition, conform, load_tables

@@ -17,7 +17,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection as Connection
 
 from pipeline.archive import Archive, ArchiveError
-from pipeline.columns import (
+from pipeline.checking.columns import (
     AGENCY,
     AGENCY_NAME,
     COLUMN,
@@ -32,20 +32,20 @@ from pipeline.columns import (
     VARIANT,
     YEAR,
 )
-from pipeline.corrections import COLUMNS as CORRECTION_COLUMNS
-from pipeline.decisions import COLUMNS as DECISION_COLUMNS
+from pipeline.checking.corrections import COLUMNS as CORRECTION_COLUMNS
+from pipeline.checking.ledger import MONEY, gather
+from pipeline.checking.proof import LANGUAGES, plain
+from pipeline.checking.repair import Breach, Equation, breaches, equations
 from pipeline.document import Locator, UnreadableDocumentError
 from pipeline.evidence import Emphasis, Original, Plate, Spot, plates
 from pipeline.evidence.exhibit import SURE
 from pipeline.evidence.render import page_words, render
 from pipeline.evidence.subjects import locator_of, reading_of, rows_of
 from pipeline.extract import extract
-from pipeline.labels import CellName, cell_words, place_words, table_words
-from pipeline.ledger import MONEY, gather
-from pipeline.lexicon import LABEL_COLUMNS
-from pipeline.proof import LANGUAGES, plain
+from pipeline.identity.decisions import COLUMNS as DECISION_COLUMNS
+from pipeline.matching.labels import CellName, cell_words, place_words, table_words
+from pipeline.matching.lexicon import LABEL_COLUMNS
 from pipeline.publish.query import open_warehouse
-from pipeline.repair import Breach, Equation, breaches, equations
 from pipeline.report import TABLES, CellReading, Finding
 from schemas.checks import load_checks
 from schemas.messages import Language, Message, message

@@ -25,8 +25,8 @@ from pipeline.document import (
     Paragraph,
     UnreadableDocumentError,
 )
-from pipeline.fence import fenced
 from pipeline.readers.sniff import ENCRYPTED, sniff
+from pipeline.running.fence import fenced
 
 FIRST_VERSION = "1"
 CELLS_LIMIT = 50_000

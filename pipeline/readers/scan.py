@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.allowance import renew
 from pipeline.document import RECOGNISED_PAGES, Block, Document, Grid, UnreadableDocumentError
 from pipeline.readers.lines import Box
 from pipeline.readers.pages import blocks_of
 from pipeline.readers.sniff import sniff
+from pipeline.running.allowance import renew
 
 if TYPE_CHECKING:
     from pipeline.readers.scanning.page import ReadPage

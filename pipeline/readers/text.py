@@ -3,7 +3,7 @@
 Four shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), and cells
 joined by `|`, by tabs, or by commas (text out of spreadsheets). Every other line is a paragraph; a table spelled by
 bare lines (a cell a line, or text out of a PDF with wrapped labels) is told by its labels later, in
-`pipeline/arrange.py`.
+`pipeline/matching/arrange.py`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.batch import Item, read_all, read_item
 from pipeline.paths import sample_folder
-from pipeline.workers import Limits, LocalWorkers, WorkersError, remote_executor
+from pipeline.running.workers import Limits, LocalWorkers, WorkersError, remote_executor
 from tests.scripted import ScriptedWorkers, script, tries
 
 LIMITS = Limits(seconds=1, clock_seconds=3, workers=2, memory=1_500_000_000)
@@ -308,8 +308,7 @@ def test_the_process_that_workers_are_forked_from_runs_no_thread():
     """What is forked while a thread runs may hang, so nothing that is loaded before may start one."""
     import subprocess
 
-    code = (
-        "import pipeline.preload, os, sys; print(len(os.listdir('/proc/self/task')), 'polars' in sys.modules)"
-    )
+    count = "print(len(os.listdir('/proc/self/task')), 'polars' in sys.modules)"
+    code = f"import pipeline.running.preload, os, sys; {count}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.split() == ["1", "False"]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
+from pipeline.matching.values import read_value
 from pipeline.read import read_report
 from pipeline.readers import docx, read_document, word_styles
 from pipeline.readers.package import Package
-from pipeline.values import read_value
 from tests.tilings import TILINGS, Tiling
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -13,7 +13,7 @@ from pipeline.archive import Archive, ArchiveError, ManifestRow, object_path
 from pipeline.batch import UNREACHABLE_LIMIT, UNSETTLED, Item, read_all, read_item, read_packed
 from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents, items
-from pipeline.remember import Memory, read_documents
+from pipeline.running.remember import Memory, read_documents
 from tests.bucket import PAGE, Bucket, served_bucket
 from tests.integration.test_archive import hold_what_was_recorded, lines_until, start_depositor
 

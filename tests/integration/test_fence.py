@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from pipeline import fence
 from pipeline.document import UnreadableDocumentError
-from pipeline.fence import fenced
+from pipeline.running import fence
+from pipeline.running.fence import fenced
 
 
 def fault_of(function, *arguments) -> tuple[str, str]:

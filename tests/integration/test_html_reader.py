@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
+from pipeline.matching.values import read_value
 from pipeline.read import read_report
 from pipeline.readers import html, read_document
-from pipeline.values import read_value
 
 TITLE = "示范市样例区演示局2021年政府信息公开工作年度报告"
 PROSE = "本年度演示局持续推进主动公开，全年发布各类信息一百二十条，办理申请三件，均按期答复。"

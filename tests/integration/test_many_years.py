@@ -10,8 +10,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipeline.agency_register import agency_links, agency_names
 from pipeline.coverage import coverage
+from pipeline.identity.agency_register import agency_links, agency_names
 from pipeline.panel import panel
 from pipeline.read import read_report
 from pipeline.reconcile import harmonize

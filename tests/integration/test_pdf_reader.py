@@ -19,8 +19,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import Document, Grid, Paragraph, UnreadableDocumentError
-from pipeline.fence import fenced
 from pipeline.readers import painting, pdf, pdfium, stand_in
+from pipeline.running.fence import fenced
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 FONT = "STSong-Light"

@@ -9,8 +9,8 @@ from decimal import Decimal
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from pipeline.checking.proof import proofread
 from pipeline.export import check_results
-from pipeline.proof import proofread
 from pipeline.read import read_report
 from pipeline.templates import Block, Label
 from pipeline.typeset import Facts, typeset

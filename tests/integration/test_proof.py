@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pipeline.checking.proof import Proof, Remark, proofread
+from pipeline.checking.proof_words import proof_object, ways
 from pipeline.cli import main
-from pipeline.proof import Proof, Remark, proofread
-from pipeline.proof_words import proof_object, ways
 from pipeline.read import read_report
 from pipeline.typeset import Facts, Style, typeset
 from pipeline.typeset.figures import consistent_values

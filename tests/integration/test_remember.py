@@ -8,14 +8,14 @@ from hashlib import sha256
 import polars as pl
 import pytest
 
-from pipeline import remember
 from pipeline.batch import read_item
 from pipeline.intake import RAW_SCHEMA
 from pipeline.paths import sample_folder
 from pipeline.read import unread
-from pipeline.reading_version import definitions_of, reachable, reading_version
-from pipeline.remember import Memory, read_documents
-from pipeline.workers import Limits
+from pipeline.running import remember
+from pipeline.running.reading_version import definitions_of, reachable, reading_version
+from pipeline.running.remember import Memory, read_documents
+from pipeline.running.workers import Limits
 
 
 class Reader:
@@ -278,8 +278,13 @@ def names(roots):
 
 def test_the_version_covers_what_reading_imports_and_the_definitions_it_names():
     modules, files = names(["pipeline.read"])
-    assert {"pipeline.extract", "pipeline.lexicon", "pipeline.identify", "pipeline.narrative"} <= modules
-    assert {"pipeline.divisions", "pipeline.templates", "schemas.definitions"} <= modules
+    assert {
+        "pipeline.extract",
+        "pipeline.matching.lexicon",
+        "pipeline.identify",
+        "pipeline.narrative",
+    } <= modules
+    assert {"pipeline.identity.divisions", "pipeline.templates", "schemas.definitions"} <= modules
     assert {"labels.csv", "divisions.csv", "2020.csv", "2021.csv", "value_words.csv"} <= files
     assert not {"rates.csv", "crosswalk.csv", "sources.csv", "link_words.csv"} & files
     assert not {"pipeline.publish.parquet", "pipeline.cli", "pipeline.fetch.client"} & modules
@@ -294,7 +299,7 @@ def test_a_reader_counts_for_its_own_media_types():
 
 
 def test_a_changed_module_changes_the_version(tmp_path, monkeypatch):
-    from pipeline import reading_version as versions
+    from pipeline.running import reading_version as versions
 
     def of(media_type):
         for cached in (versions._shared_version, versions._reader_digest, versions._imports, versions._named):
@@ -304,7 +309,10 @@ def test_a_changed_module_changes_the_version(tmp_path, monkeypatch):
     before = {media_type: of(media_type) for media_type in ("text/html", "text/plain")}
     files = dict(versions._files())
     changed = tmp_path / "changed.py"
-    for name, concerned in (("pipeline.readers.page", {"text/html"}), ("pipeline.rows", set(before))):
+    for name, concerned in (
+        ("pipeline.readers.page", {"text/html"}),
+        ("pipeline.matching.rows", set(before)),
+    ):
         changed.write_bytes(files[name].read_bytes() + b"\n# another way to read\n")
         monkeypatch.setattr(versions, "_files", lambda name=name: files | {name: changed})
         assert {media_type for media_type in before if of(media_type) != before[media_type]} == concerned

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.arrange import arrange
 from pipeline.extract import extract
+from pipeline.matching.arrange import arrange
 from pipeline.readers import read_document
 from pipeline.report import Extraction
 from pipeline.typeset import WRITERS, Facts, Style

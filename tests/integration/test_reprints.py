@@ -15,8 +15,8 @@ from pipeline.archive import Archive, ManifestRow
 from pipeline.batch import read_item
 from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents
-from pipeline.remember import Memory, read_documents
 from pipeline.reprints import CODE
+from pipeline.running.remember import Memory, read_documents
 
 URL = "https://www.example.invalid/nb/2023.html"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

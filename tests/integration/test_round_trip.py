@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from pipeline.arrange import arrange
 from pipeline.extract import extract
+from pipeline.matching.arrange import arrange
 from pipeline.readers import read_document
 from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style, typeset

@@ -19,8 +19,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pipeline.arrange import arrange
-from pipeline.confidence import FULL, recognised_places, weigh
 from pipeline.document import (
     RECOGNISED_PAGES,
     UNREAD_PICTURES,
@@ -31,6 +29,8 @@ from pipeline.document import (
     UnreadableDocumentError,
 )
 from pipeline.extract import extract
+from pipeline.matching.arrange import arrange
+from pipeline.matching.confidence import FULL, recognised_places, weigh
 from pipeline.readers import covered, pictures, read_document, scan
 from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style, typeset

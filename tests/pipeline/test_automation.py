@@ -34,9 +34,9 @@ from benchmarks.service import (
     documented_command,
     documented_environment,
 )
-from pipeline.alarms import LOG
-from pipeline.nights import LOCK, last_night, one_run
 from pipeline.publish.lock import only_writer
+from pipeline.running.alarms import LOG
+from pipeline.running.nights import LOCK, last_night, one_run
 from tests.pipeline.conftest import ROOT, Ogi
 
 SECONDS = 240.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.nights import last_night
 from pipeline.publish.query import open_warehouse
+from pipeline.running.nights import last_night
 from tests.bucket import Bucket, served_bucket
 from tests.integration.conftest import Web, web
 from tests.pipeline.conftest import Ogi

@@ -22,10 +22,10 @@ from assets import command
 from assets.command import Summary
 from benchmarks.offices import Office, Offices, offices, served
 from pipeline.archive import Archive
-from pipeline.nights import LOCK, judge, last_night
 from pipeline.publish.lock import only_writer
 from pipeline.publish.parquet import read_manifest, sha256_of
 from pipeline.publish.query import open_warehouse
+from pipeline.running.nights import LOCK, judge, last_night
 from tests.pipeline.conftest import ROOT
 from tests.pipeline.test_nights import QUICK
 

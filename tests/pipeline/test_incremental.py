@@ -17,10 +17,10 @@ from assets.resources import Line, silent
 from assets.standing import parts
 from assets.tables import ALL_YEARS
 from benchmarks.archive import Archived, archived
-from pipeline import unchanged
-from pipeline.nights import last_night
 from pipeline.publish.query import open_warehouse
-from pipeline.unchanged import MAKING, RECORD
+from pipeline.running import unchanged
+from pipeline.running.nights import last_night
+from pipeline.running.unchanged import MAKING, RECORD
 from tests.pipeline.test_nights import published_files
 
 DOCUMENTS = 60

@@ -18,8 +18,8 @@ from assets.tables import ALL_YEARS
 from benchmarks.offices import Offices, offices, served
 from benchmarks.site_faults import FAULTS, SITE_FAULT
 from pipeline.archive import Archive
-from pipeline.nights import last_night
 from pipeline.publish.query import open_warehouse
+from pipeline.running.nights import last_night
 
 COUNT = 40
 QUICK = {

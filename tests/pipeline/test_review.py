@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.archive import Archive
+from pipeline.checking.corrections import load_corrections
 from pipeline.cli import main
-from pipeline.corrections import load_corrections
 from pipeline.publish.query import open_warehouse
 from pipeline.publish.review import HEAVIEST, KINDS, WEIGHTS, Review, review
 from tests.flawed import LEAF, sound, write_flawed

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from pipeline.accounting import Account, AccountError, account, fallen, fallen_most, share_margin, unbalanced
-from pipeline.columns import COLUMN, KIND, REPORT, ROW, TABLE, VARIANT
-from pipeline.expected import incomplete
+from pipeline.checking.columns import COLUMN, KIND, REPORT, ROW, TABLE, VARIANT
+from pipeline.checking.expected import incomplete
 from pipeline.templates import load_templates
 
 TABLES = ("proactive_disclosure", "applications", "review_litigation")

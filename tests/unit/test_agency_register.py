@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import divisions as resolving
 from pipeline import identify as identifying
-from pipeline.agencies import agency_attributes
-from pipeline.agency_register import (
+from pipeline.identity import divisions as resolving
+from pipeline.identity.agencies import agency_attributes
+from pipeline.identity.agency_register import (
     LINK_COLUMNS,
     agency_links,
     agency_names,
@@ -24,7 +24,7 @@ from pipeline.agency_register import (
     one_identifier,
     unresolved_rows,
 )
-from pipeline.credit_code import ALPHABET, is_valid
+from pipeline.identity.credit_code import ALPHABET, is_valid
 from pipeline.report import Finding, Identification, Report
 from pipeline.tidy import tidy
 from schemas.definitions import DefinitionError

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.align import Header, Margin, align, margin, read_header, under
-from pipeline.lexicon import load_lexicon
-from pipeline.rows import HeaderLabel, TableRow, read_rows
+from pipeline.matching.align import Header, Margin, align, margin, read_header, under
+from pipeline.matching.lexicon import load_lexicon
+from pipeline.matching.rows import HeaderLabel, TableRow, read_rows
 from pipeline.templates import load_templates
 from tests.forms import Rows, Spot, grid, numbered, rows_of, texts
 

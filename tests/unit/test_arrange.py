@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from pipeline.arrange import arrange
 from pipeline.document import Document, Locator, Paragraph
 from pipeline.extract import extract
+from pipeline.matching.arrange import arrange
 from pipeline.report import Extraction
 from pipeline.typeset import Facts
 from tests.forms import (

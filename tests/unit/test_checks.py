@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.checking.columns import AGENCY, COLUMN, DIVISION, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT
+from pipeline.checking.ledger import form_frames
+from pipeline.checking.rules import FUNCTIONS, matched, rule
 from pipeline.checks import RESULTS_SCHEMA, Evaluation, evaluate
-from pipeline.columns import AGENCY, COLUMN, DIVISION, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT
-from pipeline.ledger import form_frames
-from pipeline.rules import FUNCTIONS, matched, rule
 from pipeline.templates import load_templates
 from pipeline.typeset.figures import consistent_values
 from schemas.checks import COLUMNS, load_checks

@@ -8,11 +8,11 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipeline.columns import CELL_KEY, KIND, REPORT, UNIT, VALUE, VARIANT, YEAR
-from pipeline.confidence import CEILING, FULL, LEAST, RAISED, _equations, weigh
+from pipeline.checking.columns import CELL_KEY, KIND, REPORT, UNIT, VALUE, VARIANT, YEAR
+from pipeline.checking.ledger import MONEY, REPORT_COLUMNS, gather
+from pipeline.checking.repair import equations
 from pipeline.document import Locator
-from pipeline.ledger import MONEY, REPORT_COLUMNS, gather
-from pipeline.repair import equations
+from pipeline.matching.confidence import CEILING, FULL, LEAST, RAISED, _equations, weigh
 from pipeline.report import CellReading, Extraction
 from pipeline.typeset.facts import CellKey, cells_of
 from pipeline.typeset.figures import consistent_values

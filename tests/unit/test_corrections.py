@@ -8,8 +8,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.columns import AGENCY, COLUMN, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT, YEAR
-from pipeline.corrections import COLUMNS, Correction, harmonize_corrected, judge, load_corrections, refusals
+from pipeline.checking.columns import AGENCY, COLUMN, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT, YEAR
+from pipeline.checking.corrections import (
+    COLUMNS,
+    Correction,
+    harmonize_corrected,
+    judge,
+    load_corrections,
+    refusals,
+)
 from pipeline.reconcile import harmonize
 from schemas.definitions import DefinitionError
 

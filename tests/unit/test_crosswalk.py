@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.columns import COLUMN, COMPARABLE, CONCEPT, DIMENSION, RELATION, ROW, TABLE, VARIANT
+from pipeline.checking.columns import COLUMN, COMPARABLE, CONCEPT, DIMENSION, RELATION, ROW, TABLE, VARIANT
 from pipeline.crosswalk import COLUMNS, PARTS, Crosswalk, load_crosswalk, national_crosswalk
 from pipeline.templates import load_templates
 from schemas.definitions import HERE, DefinitionError

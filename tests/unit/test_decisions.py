@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipeline import identify as identifying
-from pipeline.decisions import COLUMNS, Decision, find_decision, load_decisions
 from pipeline.document import Document, Locator, Paragraph
 from pipeline.identify import identify
+from pipeline.identity.decisions import COLUMNS, Decision, find_decision, load_decisions
 from pipeline.paths import reference_file
-from pipeline.reading_version import definitions_of, reachable
 from pipeline.report import Identification
+from pipeline.running.reading_version import definitions_of, reachable
 from schemas.definitions import DefinitionError
 
 SHA = "a" * 64

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import credit_code
-from pipeline.divisions import Resolution, load_divisions, resolve
-from pipeline.register import Division
+from pipeline.identity import credit_code
+from pipeline.identity.divisions import Resolution, load_divisions, resolve
+from pipeline.identity.register import Division
 
 IN_FORCE = [division for division in load_divisions().divisions if division.valid_to is None]
 KINDS = ("人民政府", "教育局", "公安局", "市场监督管理局", "城市管理局", "住房和城乡建设局", "某某服务中心")

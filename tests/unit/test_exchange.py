@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.exchange import Exchange
-from pipeline.lexicon import simplified
-from pipeline.lines import HALF_WIDTH, closed_up, fold
+from pipeline.identity.lines import HALF_WIDTH, closed_up, fold
+from pipeline.matching.lexicon import simplified
 
 WRITTEN = {"（": "(", "，": ",", "\u200b": "", "]": "〕", "^": "!", "-": "~"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline import expected
-from pipeline.expected import incomplete
-from pipeline.ledger import national_forms
+from pipeline.checking import expected
+from pipeline.checking.expected import incomplete
+from pipeline.checking.ledger import national_forms
 
 TABLE = "review_litigation"
 

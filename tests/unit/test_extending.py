@@ -11,24 +11,24 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import pipeline.matching.rows
 import pipeline.readers as registry
-import pipeline.rows
-from pipeline.arrange import arrange
+from pipeline.checking.columns import BLANKS, COLUMN, LEFT, PLACE, REPORT, RIGHT, ROW, VALUE, VARIANT
+from pipeline.checking.ledger import MONEY, Ledger
+from pipeline.checking.rules import BROKEN, FUNCTIONS, RuleFunction
 from pipeline.checks import evaluate
-from pipeline.columns import BLANKS, COLUMN, LEFT, PLACE, REPORT, RIGHT, ROW, VALUE, VARIANT
 from pipeline.crosswalk import load_crosswalk
 from pipeline.extract import extract
-from pipeline.ledger import MONEY, Ledger
-from pipeline.lexicon import load_lexicon
+from pipeline.matching.arrange import arrange
+from pipeline.matching.lexicon import load_lexicon
 from pipeline.report import Identification, Report
-from pipeline.rules import BROKEN, FUNCTIONS, RuleFunction
 from pipeline.templates import load_templates
 from pipeline.tidy import tidy
 from schemas.checks import Rule, load_checks
 from schemas.definitions import HERE
 from tests.forms import Rows, document, numbered, rows_of, texts
 
-CACHED = (load_templates, load_lexicon, pipeline.rows.block_widths)
+CACHED = (load_templates, load_lexicon, pipeline.matching.rows.block_widths)
 
 
 def forget() -> None:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.arrange import arrange
 from pipeline.extract import INFERRED, extract
+from pipeline.matching.arrange import arrange
 from pipeline.report import Extraction
 from pipeline.templates import load_templates
 from pipeline.typeset import Facts, Style

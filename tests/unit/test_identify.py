@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.agencies import AgencyAttributes, agency_attributes, agency_slug
-from pipeline.divisions import resolve
 from pipeline.document import Cell, Document, Grid, Paragraph
 from pipeline.identify import identify
-from pipeline.recognise import recognise
-from pipeline.titles import read_title
-from pipeline.years import consensus_year, period_year, read_date
+from pipeline.identity.agencies import AgencyAttributes, agency_attributes, agency_slug
+from pipeline.identity.divisions import resolve
+from pipeline.identity.titles import read_title
+from pipeline.identity.years import consensus_year, period_year, read_date
+from pipeline.matching.recognise import recognise
 
 BODY = ("一、总体情况", "本年度各项工作平稳。", "二、主动公开政府信息情况", "六、其他需要报告的事项", "无。")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.labels import CellName, CellNameError, cell_words, find_cell, place_words
-from pipeline.ledger import national_forms
+from pipeline.checking.ledger import national_forms
+from pipeline.matching.labels import CellName, CellNameError, cell_words, find_cell, place_words
 from pipeline.report import TABLES
 from schemas.checks import load_checks
 from schemas.references import load_told_counts

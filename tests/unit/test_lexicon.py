@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lexicon import Meaning, build_lexicon, load_lexicon, normalise, printed_factor
+from pipeline.matching.lexicon import Meaning, build_lexicon, load_lexicon, normalise, printed_factor
 from pipeline.templates import load_templates
 from schemas.definitions import DefinitionError
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pipeline.document import Grid
-from pipeline.lexicon import load_lexicon
-from pipeline.merged import merged_again
+from pipeline.matching.lexicon import load_lexicon
+from pipeline.matching.merged import merged_again
 from tests.forms import Rows, grid, texts
 
 LEXICON = load_lexicon()

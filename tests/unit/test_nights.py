@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.alarms import LOG, alarm
-from pipeline.nights import Status, judge, last_night, note_failure, note_release, one_run
 from pipeline.publish.lock import StoreLockedError
+from pipeline.running.alarms import LOG, alarm
+from pipeline.running.nights import Status, judge, last_night, note_failure, note_release, one_run
 
 NOW = datetime.now(UTC)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.arrange import arrange
 from pipeline.extract import extract
+from pipeline.matching.arrange import arrange
 from pipeline.report import Extraction
 from tests.forms import Rows, document, misread, numbered, report_tables, row_at, texts, unread
 

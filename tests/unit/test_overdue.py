@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from pipeline.fetch.sources import Source
-from pipeline.overdue import Asking, ask_overdue, overdue
+from pipeline.running.overdue import Asking, ask_overdue, overdue
 
 TODAY = date(2025, 2, 3)
 LATE, PUNCTUAL = "370305-statistics", "370306-statistics"  # 淄博市临淄区统计局, 淄博市周村区统计局

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.columns import AGENCY, CONCEPT, DIMENSION, REPORT, VALUE, YEAR
+from pipeline.checking.columns import AGENCY, CONCEPT, DIMENSION, REPORT, VALUE, YEAR
 from pipeline.panel import column_names, load_rates, national_rates, panel
 from schemas.definitions import DefinitionError
 from schemas.rates import rate_fields

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.columns import (
+from pipeline.checking.columns import (
     AGENCY,
     COLUMN,
     CONCEPT,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.columns import COLUMN, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT
-from pipeline.labels import CellName
-from pipeline.ledger import gather
-from pipeline.repair import Equation, Repair, breaches, equations
+from pipeline.checking.columns import COLUMN, KIND, REPORT, ROW, TABLE, UNIT, VALUE, VARIANT
+from pipeline.checking.ledger import gather
+from pipeline.checking.repair import Equation, Repair, breaches, equations
+from pipeline.matching.labels import CellName
 from pipeline.typeset.figures import consistent_values
 
 TABLES = ("proactive_disclosure", "applications", "review_litigation")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.lexicon import load_lexicon
-from pipeline.rows import TableRow, mend, read_rows
+from pipeline.matching.lexicon import load_lexicon
+from pipeline.matching.rows import TableRow, mend, read_rows
 from tests.forms import Rows, Spot, grid, texts
 
 LEXICON = load_lexicon()

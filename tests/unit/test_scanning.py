@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.confidence import FULL
+from pipeline.matching.confidence import FULL
 from pipeline.readers import scan
 
 if not scan.is_installed():

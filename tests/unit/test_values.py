@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.values import Value, is_numeric_text, is_value_text, money_factor, read_value
+from pipeline.matching.values import Value, is_numeric_text, is_value_text, money_factor, read_value
 
 COUNT, SIGNED, AMOUNT, WAN = "count", "signed_count", "amount", "amount_wan_yuan"
 NOTHING = ("/", "\\", "／", "-", "--", "—", "——", "――", "－", "_", "无", "暂无", "N/A", "×", "~", "不涉及")

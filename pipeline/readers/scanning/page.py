@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from pipeline.allowance import renew
 from pipeline.readers.lines import Box, Character, Line, Run, enclosing
 from pipeline.readers.pages import Page
 from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
@@ -39,6 +38,7 @@ from pipeline.readers.scanning.words import (
     without_dirt,
     without_remains,
 )
+from pipeline.running.allowance import renew
 
 MARGIN = 0.12
 """Line heights of paper taken in around a word."""

@@ -1,0 +1,1 @@
+"""The rules of the form: cells put in order, broken identities, what would mend them, corrections."""

@@ -1,0 +1,85 @@
+"""Lines and flowing text of a document's prose: Document → closed-up lines with where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.document import Block, Document, Locator, Paragraph
+from pipeline.exchange import Exchange
+from pipeline.matching.lexicon import simplified
+
+HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"【": "[", "】": "]"}
+FIRST_HEADING = re.compile(
+    r"^(?:[一1][、.,:)]|第一部分[、:]?|[(]一[)])?(?:总体(?:工作)?情况|概述|基本情况)[:。]?$"
+)
+INLINE_HEADING = re.compile(r"^[一1][、.,:](?:总体(?:工作)?情况|概述|基本情况)")
+ANY_HEADING = re.compile(r"^[一二三四五六][、.]")
+MAX_TEXT = 60_000
+
+_without_invisible = Exchange({"\u200b": "", "\ufeff": ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its spaces: as printed, with half-width marks (same length), and its place."""
+
+    text: str
+    folded: str
+    locator: Locator
+
+
+def fold(text: str) -> str:
+    """Half-width letters, digits, brackets and marks for full-width ones, simplified characters for others.
+
+    The length stays the same.
+    """
+    return _folded()(text)
+
+
+@cache
+def _folded() -> Exchange:
+    return Exchange(HALF_WIDTH | simplified())
+
+
+def closed_up(text: str) -> str:
+    """The text without any space or line break."""
+    return _without_invisible("".join(text.split()))
+
+
+def prose_lines(document: Document) -> tuple[Line, ...]:
+    """The lines of the paragraphs that hold anything, in order."""
+    return _lines(document.paragraphs)
+
+
+def every_line(document: Document) -> tuple[Line, ...]:
+    """The lines of paragraphs and of table cells, in order: a page may be laid out by a table."""
+    return _lines(document.blocks)
+
+
+def _lines(blocks: Iterable[Block]) -> tuple[Line, ...]:
+    found: list[Line] = []
+    for block in blocks:
+        parts = [block] if isinstance(block, Paragraph) else list(block.cells())
+        for part in parts:
+            for printed in part.text.split("\n"):
+                text = closed_up(printed)
+                if text:
+                    found.append(Line(text, fold(text), part.locator))
+    return tuple(found)
+
+
+def flowing_text(lines: Iterable[Line]) -> str:
+    """All lines as one folded run of text, for looking across line breaks."""
+    return "".join(line.folded for line in lines)[:MAX_TEXT]
+
+
+def first_heading(lines: tuple[Line, ...]) -> int:
+    """The ordinal of the line that opens section one; the number of lines where none does."""
+    for wanted in (FIRST_HEADING, INLINE_HEADING, ANY_HEADING):
+        for place, line in enumerate(lines):
+            if wanted.match(line.folded) and (wanted is INLINE_HEADING or len(line.folded) <= 40):
+                return place
+    return len(lines)

@@ -1,0 +1,332 @@
+"""Tables spelled by bare lines → grids, so that extraction meets every report in one shape.
+
+Text copies with a cell a line, text out of a PDF with labels wrapped over lines, and tables without rules come
+from their readers as paragraphs. Their rows are told by the form's labels: label lines, then values, in the
+order of reading. Lines that spell no row stay paragraphs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
+from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
+from pipeline.matching.rows import block_widths
+from pipeline.matching.values import is_value_text
+from pipeline.narrative import is_heading
+
+LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer lines are prose
+MOST_PIECES = 14  # lines over which one label may be wrapped
+LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
+LEAST_LABEL = 4  # characters of each label of fewer rows, which must stand under a header of the form
+PROSE_MARKS = "。；;"
+NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
+LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
+LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
+_PAGE_MARK = re.compile(r"\s*(?:[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+|[1-9]\d{0,2}\s*[/／]\s*[1-9]\d{0,2})\s*")
+_PAGE_WORDS = re.compile(
+    r"(?i)\s*(?:第\s*\d{1,3}\s*页[\s,，/／]*(?:共\s*\d{1,3}\s*页)?|page\s*\d{1,3}(?:\s*of\s*\d{1,3})?)\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of one line: words, or one value."""
+
+    text: str
+    source: Paragraph
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row being gathered: labels before its own, its own label's pieces, its values."""
+
+    parents: list[str]
+    label: list[_Piece]
+    values: list[_Piece]
+    known: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run of lines turns into, in order: rows of cells, and lines that stay prose.
+
+    `adrift` tells that values stood right under a header: labels may follow their values, so none is trusted.
+    """
+
+    lexicon: Lexicon
+    adrift: bool = False
+    out: list[_Row | list[str] | Paragraph] = field(default_factory=list)
+    open_table: bool = False
+    rows: int = 0
+
+    @property
+    def last_row(self) -> _Row | None:
+        """The row gathered last, if nothing but rows came since."""
+        last = self.out[-1] if self.out else None
+        return last if isinstance(last, _Row) else None
+
+
+def arrange(document: Document, lexicon: Lexicon | None = None) -> Document:
+    """The document with every table that bare lines spell turned into a grid; else as it was."""
+    lexicon = lexicon or load_lexicon()
+    blocks: list[Block] = []
+    for is_prose, group in groupby(document.blocks, key=lambda block: isinstance(block, Paragraph)):
+        members = list(group)
+        blocks += _arrange_run(members, lexicon, len(blocks)) if is_prose else members
+    return replace(document, blocks=tuple(blocks))
+
+
+def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequence[Block]:
+    run = _Run(lexicon)
+    buffer: list[_Piece] = []
+    values: list[_Piece] = []
+    for paragraph in blocks:
+        assert isinstance(paragraph, Paragraph)
+        words, numbers = _split_line(paragraph, lexicon)
+        if _is_page_number(paragraph.text) and not _wants(buffer, values, len(numbers), lexicon):
+            continue  # it stands between the halves of a row
+        if is_heading(paragraph.text):
+            _close(run, buffer, values)
+            _keep_prose(run, words + numbers)
+            run.open_table, buffer, values = False, [], []
+            continue
+        if values and words:
+            number = [values.pop()] if _is_cut_number(values[-1], words[0]) else []
+            _close(run, buffer, values)
+            buffer, values = number, []
+        buffer += words
+        if _is_prose(words):
+            _keep_prose(run, buffer)
+            buffer = []
+        values += numbers
+    _close(run, buffer, values)
+    return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
+
+
+def _is_short_table(run: _Run) -> bool:
+    """Whether a run spells a block of few rows and its header: then its numbers are placed, or left over, not lost."""
+    rows = [item for item in run.out if isinstance(item, _Row)]
+    is_plain = all(row.known and len(_text(row.label)) >= LEAST_LABEL for row in rows)
+    return bool(rows) and is_plain and any(isinstance(item, list) for item in run.out)
+
+
+def _is_cut_number(last: _Piece, word: _Piece) -> bool:
+    """Whether a line that reads as a value is the number of the label in the next line, which begins with its point."""
+    return word.text.startswith(NUMBER_POINTS) and last.text.isdecimal() and last.text == last.source.text
+
+
+def _is_page_number(text: str) -> bool:
+    return bool(_PAGE_WORDS.fullmatch(text) or _PAGE_MARK.fullmatch(text))
+
+
+def _wants(buffer: Sequence[_Piece], values: Sequence[_Piece], count: int, lexicon: Lexicon) -> bool:
+    """Whether the label gathered so far is a row's that has so many values, and has none yet."""
+    taken = _label_length(buffer, lexicon)
+    return not values and bool(taken) and count in _widths(_text(buffer[-taken:]), lexicon)
+
+
+def _split_line(paragraph: Paragraph, lexicon: Lexicon) -> tuple[list[_Piece], list[_Piece]]:
+    """A line's words, a piece for each stretch between spaces or label, and the values at its end."""
+    parts = paragraph.text.split()
+    cut = len(parts)
+    while cut and is_value_text(parts[cut - 1]):
+        cut -= 1
+    labels = [
+        label for part in parts[:cut] for label in (lexicon.parted(part) if cut < len(parts) else [part])
+    ]
+    return [_Piece(label, paragraph) for label in labels], [_Piece(part, paragraph) for part in parts[cut:]]
+
+
+def _is_prose(words: Sequence[_Piece]) -> bool:
+    return any(len(w.text) > LONGEST_PIECE or any(mark in w.text for mark in PROSE_MARKS) for w in words)
+
+
+def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
+    """Ends a row: label lines and the values that followed them."""
+    buffer = _continue_last(run, buffer)
+    if not values:
+        _keep_prose(run, buffer)
+        return
+    taken = _label_length(buffer, run.lexicon)
+    if taken:
+        _add_row(run, buffer[:-taken], buffer[-taken:], values)
+        return
+    before, known = _segments(buffer, run.lexicon)
+    if _names_bands(known, run.lexicon):
+        _keep_prose(run, before)
+        _add_header(run, known)
+        _append_row(run, _Row([], [], values, known=True))
+    elif not before and _is_first_row(known, values, run.lexicon):
+        _add_header(run, known)
+        run.adrift = True
+        _append_row(run, _Row([], [], values, known=False))
+    elif run.open_table and not _is_prose(buffer):
+        _add_unknown(run, buffer, values)
+    else:
+        _keep_prose(run, buffer + values)
+
+
+def _is_first_row(known: Sequence[tuple[str, bool]], values: Sequence[_Piece], lexicon: Lexicon) -> bool:
+    """Whether values stand right under a header, as many as it has columns, and are no numbering of these."""
+    blocks = Counter(
+        (m.variant, m.table, m.block) for text, _ in known for m in lexicon.lookup(text) if m.axis == "column"
+    )
+    numbering = [str(place) for place in range(1, len(values) + 1)]
+    return (
+        len(values) > 1
+        and [value.text for value in values] != numbering
+        and any(count == len(values) == block_widths().get(block) for block, count in blocks.items())
+    )
+
+
+def _add_header(run: _Run, known: Sequence[tuple[str, bool]]) -> None:
+    run.out.append([text for text, _ in known])
+    run.adrift = False
+
+
+def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
+    """Gives the last row the end of its label, where that was printed after its values; returns the rest."""
+    last = run.last_row
+    if last is None or not last.label:
+        return buffer
+    for count in range(min(4, len(buffer)), 0, -1):
+        whole = last.label + buffer[:count]
+        if _is_row_label(whole, run.lexicon) and not _is_row_label(buffer[:count], run.lexicon):
+            last.label = whole
+            last.known = True
+            return buffer[count:]
+    return buffer
+
+
+def _text(pieces: Iterable[_Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _is_label(pieces: Sequence[_Piece], lexicon: Lexicon) -> bool:
+    return not any(is_foreign(piece.text) for piece in pieces) and bool(lexicon.lookup(_text(pieces)))
+
+
+def _is_row_label(pieces: Sequence[_Piece], lexicon: Lexicon) -> bool:
+    return _is_label(pieces, lexicon) and any(m.axis == "row" for m in lexicon.lookup(_text(pieces)))
+
+
+def _label_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:
+    """How many of the last pieces spell a row label together: the most that do; 0 where none do."""
+    lengths = range(min(len(buffer), MOST_PIECES), 0, -1)
+    return next((n for n in lengths if _is_row_label(buffer[-n:], lexicon)), 0)
+
+
+def _segments(buffer: Sequence[_Piece], lexicon: Lexicon) -> tuple[list[_Piece], list[tuple[str, bool]]]:
+    """Cuts pieces into known labels: the pieces that belong to none, and each label with whether a parent."""
+    unknown: list[_Piece] = []
+    known: list[tuple[str, bool]] = []
+    start = 0
+    while start < len(buffer):
+        ends = range(min(len(buffer), start + MOST_PIECES), start, -1)
+        end = next((e for e in ends if _is_label(buffer[start:e], lexicon)), None)
+        if end is None:
+            unknown.append(buffer[start])
+            start += 1
+            continue
+        text = _text(buffer[start:end])
+        known.append((text, all(m.axis == "parent" for m in lexicon.lookup(text))))
+        start = end
+    return unknown, known
+
+
+def _names_bands(known: Sequence[tuple[str, bool]], lexicon: Lexicon) -> bool:
+    return sum(any(m.axis == "band" for m in lexicon.lookup(text)) for text, _ in known) > 1
+
+
+def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: list[_Piece]) -> None:
+    unknown, known = _segments(before, run.lexicon)
+    _keep_prose(run, unknown)
+    # The labels above columns stand among these; those above the row stand behind.
+    end = max((place for place, (_, parent) in enumerate(known, 1) if not parent), default=0)
+    if end:
+        _add_header(run, known[:end])
+    kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
+    parents = [text for text, _ in known[end:]]
+    _append_row(
+        run, _Row([], [], kept, known=False) if run.adrift else _Row(parents, label, kept, known=True)
+    )
+    run.rows += 1
+    _keep_prose(run, strays)
+
+
+def _append_row(run: _Run, row: _Row) -> None:
+    run.out.append(row)
+    run.open_table = True
+
+
+def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
+    """A row inside a table whose label is unknown: its numbers must not be lost."""
+    unknown, known = _segments(buffer, run.lexicon)
+    run.out.append(_Row([text for text, _ in known], unknown, values, known=False))
+
+
+def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[list[_Piece], list[_Piece]]:
+    """The values, and strays such as a page number, where just one line holds as many as the row has."""
+    unmarked = [piece for piece in values if not _PAGE_MARK.fullmatch(piece.source.text)]
+    if len(values) not in widths and len(unmarked) in widths:
+        return unmarked, []
+    lines = [list(group) for _, group in groupby(values, key=lambda piece: id(piece.source))]
+    whole = [line for line in lines if len(line) in widths and len(line) >= LEAST_WIDTH]
+    strays = [line for line in lines if len(line) == 1 and len(line[0].text) <= LONGEST_STRAY]
+    if len(values) in widths or len(whole) != 1 or len(whole) + len(strays) != len(lines):
+        return values, []
+    return whole[0], [piece for line in strays for piece in line]
+
+
+def _widths(label: str, lexicon: Lexicon) -> frozenset[int]:
+    """How many values a row with this label has, by the variants that know it."""
+    wide = block_widths()
+    return frozenset(
+        wide[m.variant, m.table, m.block]
+        for m in lexicon.lookup(label)
+        if m.axis == "row" and (m.variant, m.table, m.block) in wide
+    )
+
+
+def _keep_prose(run: _Run, pieces: Sequence[_Piece]) -> None:
+    """Leaves lines as they were; each line once, also where only some of its pieces are prose."""
+    for _, group in groupby(pieces, key=lambda piece: id(piece.source)):
+        members = list(group)
+        source = members[0].source
+        whole = len(members) == len(source.text.split())
+        run.out.append(source if whole else replace(source, text=" ".join(piece.text for piece in members)))
+        run.open_table = run.open_table and not _is_prose(members)
+
+
+def _blocks(run: _Run, offset: int) -> Iterator[Block]:
+    """The gathered rows as grids, the rest as paragraphs."""
+    number = offset
+    for is_prose, group in groupby(run.out, key=lambda item: isinstance(item, Paragraph)):
+        if is_prose:
+            yield from (item for item in group if isinstance(item, Paragraph))
+        else:
+            number += 1
+            yield _grid([item for item in group if not isinstance(item, Paragraph)], number)
+
+
+def _grid(rows: Sequence[_Row | list[str]], table: int) -> Grid:
+    return Grid(tuple(tuple(_cells(row, r, table)) for r, row in enumerate(rows)), Locator(table=table))
+
+
+def _cells(row: _Row | list[str], index: int, table: int) -> Iterator[Cell]:
+    if isinstance(row, list):
+        # Where header labels stood side by side is not known: all get column 0, so that no order is read off.
+        yield from (Cell(text, index, 0, locator=Locator(table=table, row=index + 1)) for text in row)
+        return
+    texts = [(text, Locator(table=table)) for text in row.parents]
+    if row.label:
+        texts.append((_text(row.label), row.label[0].source.locator))
+    texts += [(value.text, value.source.locator) for value in row.values]
+    for column, (text, locator) in enumerate(texts):
+        place = replace(locator, row=index + 1, column=column + 1)
+        yield Cell(text, index, column, locator=place)

@@ -1,0 +1,355 @@
+"""Grids → a stream of rows told apart by their labels: data rows, header rows, fragments and bare values.
+
+A data row bears a label of the form; its values are the cells after that label, in order. A row whose label is
+unknown may be the half of one that a page end cut in two: `mend` joins it with its neighbour.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import zip_longest
+
+from pipeline.document import Cell, Grid, Locator
+from pipeline.matching.lexicon import REMEMBERED, Lexicon, Meaning, is_foreign, normalise
+from pipeline.matching.values import is_count_unit, is_numeric_text, is_value_text
+from pipeline.templates import load_templates
+
+LEAST_NUMBERED = 3
+"""Columns that a row must number to be told from values."""
+LONGEST_SIGN = 2
+"""Characters of what may stand before such numbers (`甲`, `栏次`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLabel:
+    """A label of a header row, all it can mean (nothing, if unknown or empty), and its grid's ordinal."""
+
+    cell: Cell
+    meanings: tuple[Meaning, ...]
+    grid: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a grid.
+
+    Attributes:
+        grid: The grid's ordinal in the document, from 0.
+        label: The text of the row's own (innermost) label; empty for bare values.
+        meanings: What the label can mean; empty for fragments, bare values and header rows.
+        parents: Normalised labels to the left of it in the row or reaching down from above.
+        header: For header rows, the known labels in it.
+        values: The cells after the label, blanks included.
+        first: Whether it is the first row of its grid.
+        before: Numbers that stand before the label, such as the row's ordinal.
+    """
+
+    grid: int
+    label: str
+    meanings: tuple[Meaning, ...]
+    parents: tuple[str, ...]
+    header: tuple[HeaderLabel, ...]
+    values: tuple[Cell, ...]
+    first: bool
+    locator: Locator
+    before: tuple[Cell, ...] = ()
+
+    @property
+    def is_header(self) -> bool:
+        """Whether the row bears header labels and no row label."""
+        return bool(self.header) and not self.meanings
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no value cell holds anything."""
+        return not any(cell.text.strip() for cell in self.values)
+
+    @property
+    def numeric(self) -> tuple[Cell, ...]:
+        """The value cells that hold numbers."""
+        return tuple(cell for cell in self.values if is_numeric_text(cell.text))
+
+
+def read_rows(grids: Sequence[Grid], lexicon: Lexicon) -> list[TableRow]:
+    """The rows of all grids in order; rows without cells are left out, blocks side by side are told apart."""
+    rows: list[TableRow] = []
+    for number, grid in enumerate(grids):
+        filled = [index for index, cells in enumerate(grid.rows) if cells]
+        for index in filled:
+            rows += _read_row(number, grid, index, lexicon, first=index == filled[0])
+    return rows
+
+
+def _read_row(number: int, grid: Grid, index: int, lexicon: Lexicon, *, first: bool) -> Iterator[TableRow]:
+    cells = grid.rows[index]
+    above = tuple(normalise(c.text) for c in grid.covering(index) if not is_value_text(c.text))
+    labels = _row_labels(cells, lexicon)
+    for place, label in enumerate(labels):
+        stop = labels[place + 1].parents if place + 1 < len(labels) else len(cells)
+        start = label.parents if place else 0
+        before = tuple(c for c in cells[start : label.start] if is_numeric_text(c.text))
+        yield _inner(
+            TableRow(
+                grid=number,
+                label=_joined(cells[label.start : label.end + 1]),
+                meanings=label.meanings,
+                parents=above + _label_texts(cells[start : label.start]),
+                header=(),
+                values=cells[label.end + 1 : stop],
+                first=first and not place,
+                locator=cells[label.start].locator,
+                before=before,
+            )
+        )
+    if not labels:
+        row = TableRow(number, "", (), above, (), cells, first, cells[0].locator)
+        yield _unlabelled(row, cells, lexicon)
+
+
+def _inner(row: TableRow) -> TableRow:
+    """The row by the words behind its label, where these are one cell more than the label's row has values.
+
+    A label that one variant has for a row heads several in another, of which one may be misspelt. What is counted
+    (`件`) may have a column of its own.
+    """
+    if not row.values or not _is_words(row.values[0].text):
+        return row
+    widths = {block_widths().get((m.variant, m.table, m.block)) for m in row.meanings}
+    if widths != {len(row.values) - 1}:
+        return row
+    if is_count_unit(row.values[0].text):
+        return replace(row, values=row.values[1:])
+    parents = (*row.parents, normalise(row.label))
+    return replace(row, label=row.values[0].text, meanings=(), parents=parents, values=row.values[1:])
+
+
+@cache
+def block_widths() -> dict[tuple[str, str, str], int]:
+    """How many columns each block has, by variant, table and block."""
+    return {
+        (template.variant, block.table, block.name): len(block.columns)
+        for template in load_templates().values()
+        for blocks in template.tables.values()
+        for block in blocks
+    }
+
+
+def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> TableRow:
+    """A row without a label of a row: a header, a fragment, or bare values."""
+    last = _last_label(cells)
+    if last is not None:
+        parents = row.parents + _label_texts(cells[:last])
+        label, place = cells[last].text, cells[last].locator
+        row = replace(row, label=label, parents=parents, values=tuple(cells[last + 1 :]), locator=place)
+    header = tuple(HeaderLabel(c, lexicon.lookup(c.text) if c.text.strip() else (), row.grid) for c in cells)
+    if row.numeric or lexicon.row_under(row.label, row.parents):
+        return row
+    if any(_heads(label) for label in header):
+        return replace(row, header=header)
+    return row
+
+
+def _heads(label: HeaderLabel) -> bool:
+    """Whether a label belongs into a header: it names columns, bands, or the block."""
+    return any(m.axis not in ("parent", "row") for m in label.meanings)
+
+
+def _joined(cells: Sequence[Cell]) -> str:
+    return cells[0].text if len(cells) == 1 else "".join([cell.text for cell in cells])
+
+
+def _label_texts(cells: Iterable[Cell]) -> tuple[str, ...]:
+    return tuple(normalise(c.text) for c in cells if _is_words(c.text))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_words(text: str) -> bool:
+    """Whether a cell's text may be a label, or a part of one."""
+    return not is_value_text(text) and bool(normalise(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _RowLabel:
+    """A row label within a row: its first and last cell, and the first of the labels before it."""
+
+    parents: int
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...]
+
+
+def _row_labels(cells: Sequence[Cell], lexicon: Lexicon) -> list[_RowLabel]:
+    """The row labels of a row from left to right, each followed by its values.
+
+    Mostly there is one; blocks drawn side by side have one each. Where labels of rows stand side by side with
+    no values between them, the row is the header of another table and has none; nor has a row with two labels
+    of one block, or of two tables.
+    """
+    found: list[_RowLabel] = []
+    end = len(cells)
+    while end:
+        label = _innermost(cells[:end], lexicon)
+        if label is None:
+            break
+        found.append(label)
+        if any(_is_other_row(c.text, label, lexicon) for c in cells[label.parents : label.start]):
+            return []
+        end = label.parents
+    return found[::-1] if len(found) < 2 or _are_side_by_side(found) else []
+
+
+def _are_side_by_side(labels: Sequence[_RowLabel]) -> bool:
+    """Whether labels belong to different blocks of one table of the form."""
+    places = Counter(
+        place for label in labels for place in {(m.variant, m.table, m.block) for m in label.meanings}
+    )
+    tables = Counter(table for label in labels for table in {(m.variant, m.table) for m in label.meanings})
+    return max(places.values()) == 1 and max(tables.values()) == len(labels)
+
+
+def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
+    """Whether a cell's text is the label of another row, and no heading over rows."""
+    meanings = lexicon.lookup(text) if text.strip() else ()
+    axes = {m.axis for m in meanings}
+    return "row" in axes and "parent" not in axes and set(label.meanings).isdisjoint(meanings)
+
+
+def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
+    """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
+    labels = [_is_words(cell.text) and not is_foreign(cell.text) for cell in cells]
+    for end in range(len(cells) - 1, -1, -1):
+        for start in range(end, -1, -1):
+            if not labels[start]:
+                break
+            meanings = _row_meanings(cells, start, end, lexicon)
+            if meanings:
+                return _RowLabel(_first_parent(cells, start), start, end, meanings)
+    return None
+
+
+def _first_parent(cells: Sequence[Cell], start: int) -> int:
+    """Where the labels before a label begin: after the last value to its left."""
+    values = [i for i in range(start) if is_value_text(cells[i].text)]
+    first = values[-1] + 1 if values else 0
+    return next((i for i in range(first, start) if cells[i].text.strip()), start)
+
+
+def _row_meanings(cells: Sequence[Cell], start: int, end: int, lexicon: Lexicon) -> tuple[Meaning, ...]:
+    """What a run of cells means as a row's label; a band over columns is one where only values follow it."""
+    found = lexicon.lookup(_joined(cells[start : end + 1]))
+    if not found:
+        return ()
+    rows = tuple(m for m in found if m.axis == "row")
+    after = [c.text for c in cells[end + 1 :] if c.text.strip()]
+    if rows or not after or not all(is_value_text(text) for text in after):
+        return rows
+    return tuple(m for m in found if m.axis == "band")
+
+
+def _last_label(cells: Sequence[Cell]) -> int | None:
+    """The last of the cells with words before the first value."""
+    last = None
+    for index, cell in enumerate(cells):
+        if is_value_text(cell.text):
+            break
+        if cell.text.strip():
+            last = index
+    return last
+
+
+def without_numbering(rows: Sequence[TableRow]) -> tuple[list[TableRow], list[Cell]]:
+    """The rows without those that only number the columns under a header, and the cells of these."""
+    kept: list[TableRow] = []
+    numbers: list[Cell] = []
+    for row, below in zip_longest(rows, rows[1:]):
+        if below is not None and _is_numbering(row) and below.grid == row.grid and below.numeric:
+            numbers += row.numeric
+        else:
+            kept.append(row)
+    return kept, numbers
+
+
+def _is_numbering(row: TableRow) -> bool:
+    """Whether a row holds 1, 2, 3 and so on alone, under no label or a sign such as 甲."""
+    if row.meanings or row.header or len(normalise(row.label)) > LONGEST_SIGN:
+        return False
+    found = [cell.text.strip() for cell in row.values if cell.text.strip()]
+    return len(found) >= LEAST_NUMBERED and found == [str(n) for n in range(1, len(found) + 1)]
+
+
+def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
+    """Joins the halves of rows that a page end cut in two.
+
+    Two neighbours are one row where their labels spell a label of the form only together, or where the second
+    merely continues the first one's label; and where at most one of them bears values.
+    """
+    mended: list[TableRow] = []
+    upper = (
+        None  # where the last row stands that is no header: a header may be printed again after the page end
+    )
+    for row in rows:
+        whole = _whole(mended[upper], row, lexicon) if upper is not None else None
+        if whole is not None and upper is not None:
+            mended[upper] = whole
+            continue
+        if not row.is_header:
+            upper = len(mended)
+        mended.append(row)
+    return mended
+
+
+def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
+    # Whole rows follow one another nearly always: that is seen first, and costs nothing.
+    if upper.header or (upper.meanings and lower.meanings):
+        return None
+    if upper.numeric and lower.numeric:
+        return _carried_over(upper, lower)
+    values = lower.values if lower.numeric else upper.values
+    if not lower.label:
+        # Numbers alone at the top of a page, under a row that had its label and no values at the page's end.
+        cut = lower.first and upper.meanings and upper.is_blank and upper.grid != lower.grid
+        return replace(upper, values=values, before=upper.before + lower.before) if cut else None
+    label = upper.label + lower.label
+    meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
+    if not meanings and upper.meanings and _last_label(upper.values) == 0:
+        # The row of one variant that heads several of another, and the half of one of these.
+        inner = replace(upper, label=upper.values[0].text, meanings=(), values=upper.values[1:])
+        return _whole(replace(inner, parents=(*upper.parents, normalise(upper.label))), lower, lexicon)
+    if not meanings or not _are_halves(upper, lower, meanings):
+        return None
+    before = upper.before + lower.before
+    return replace(upper, label=label, meanings=meanings, values=values, before=before)
+
+
+def _carried_over(upper: TableRow, lower: TableRow) -> TableRow | None:
+    """One row of two where a page end cut through its numbers: bare ones at a page's top, in some of the columns.
+
+    A cell that has print on both pages holds both: a number that was cut itself is not to be told from two.
+    """
+    is_cut = lower.first and not lower.label and not lower.before and upper.grid != lower.grid
+    if not is_cut or len(upper.values) != len(lower.values) or all(c.text.strip() for c in lower.values):
+        return None
+    pairs = zip(upper.values, lower.values, strict=True)
+    return replace(upper, values=tuple(_both(one, other) for one, other in pairs))
+
+
+def _both(one: Cell, other: Cell) -> Cell:
+    texts = [cell.text for cell in (one, other) if cell.text.strip()]
+    return replace(one if one.text.strip() else other, text="\n".join(texts))
+
+
+def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) -> bool:
+    """Whether two rows that spell a label together are no rows of their own.
+
+    A half may be a label by itself: `（一）` leaves `予以公开`, which is one without its number; the `其他` that
+    `3.` leaves is also a column's, but then no other column is named beside it.
+    """
+    if sum(bool(label.meanings) for label in lower.header) > 1:
+        return False
+    if upper.meanings:
+        return not lower.meanings and not lower.header and bool(set(whole) & set(upper.meanings))
+    is_cut = upper.grid != lower.grid and bool(set(whole) & set(lower.meanings))
+    return bool(upper.label) and (not lower.meanings or is_cut)
