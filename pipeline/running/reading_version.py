@@ -19,7 +19,7 @@ from pipeline.paths import reference_files
 from pipeline.readers import reader_version, readers
 from schemas.definitions import HERE
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OWN = ("pipeline", "schemas")
 SHARED = ("pipeline.read", "pipeline.tidy")
 """What every document passes through: from its bytes to a `Report`, and from that to rows."""

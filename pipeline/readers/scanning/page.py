@@ -155,6 +155,8 @@ def read_page(
 def _upright(grey: Pixels, dpi: float | None, recogniser: Recogniser) -> _Laid:
     """A page turned such that what it says is legible, told by some of its words; as it is where none are."""
     upright = _laid(grey, dpi, 0)
+    if not upright.strokes.blobs:
+        return upright
     legible, characters = _legible(upright, recogniser)
     if legible >= max(LEGIBLE_SHARE * characters, CLEARLY_LEGIBLE):
         return upright
@@ -189,7 +191,7 @@ def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
         crowding = _crowding(laid)
         if best is None or (laid.grids and (not best.grids or 2 * crowding <= least)):
             best, least = laid, crowding
-        if best.grids and least <= FEW:
+        if least <= (FEW if best.grids else 0):  # Prose, or nothing, is no table whose rules are missed.
             break
     assert best is not None
     return best
