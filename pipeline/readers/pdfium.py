@@ -259,11 +259,10 @@ def _text_turns(text: Any) -> int:
     """Quarter turns to the left of most of the text, from a sample."""
     count = c.FPDFText_CountChars(text)
     address = address_of(text)
-    angles = [
-        GET_ANGLE(address, place)
-        for place in range(0, count, max(count // _ANGLE_SAMPLE, 1))
-        if IS_GENERATED(address, place) == 0
-    ]
+    sample = range(0, count, max(count // _ANGLE_SAMPLE, 1))
+    angles = [GET_ANGLE(address, place) for place in sample if IS_GENERATED(address, place) == 0]
+    if max(angles, default=-1.0) <= 0:
+        return 0  # As most pages stand.
     # PDFium measures the angle clockwise.
     turns = Counter(-round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
     return turns.most_common(1)[0][0] if turns else 0

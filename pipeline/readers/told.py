@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 from unicodedata import normalize
 
@@ -61,9 +62,12 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
             has_inked = has_inked or out[place] == UNKNOWN
         elif character in _HYPHENS:
             out[place] = "-"
-    for found in _PLAIN.finditer(joined):
-        if IS_UNMAPPED(address, found.start()) == 1:
-            out[found.start()] = UNKNOWN
+    plain = [found.start() for found in _PLAIN.finditer(joined)]
+    unmapped = list(map(IS_UNMAPPED, repeat(address), plain))
+    if 1 in unmapped:
+        for place, is_unmapped in zip(plain, unmapped, strict=True):
+            if is_unmapped == 1:
+                out[place] = UNKNOWN
     if _is_mostly_unmapped(address, joined):
         out = [UNKNOWN if IS_UNMAPPED(address, place) == 1 else said for place, said in enumerate(out)]
     for found in _STRAY.finditer(joined):
