@@ -160,11 +160,10 @@ def _upright(grey: Pixels, dpi: float | None, recogniser: Recogniser) -> _Laid:
     legible, characters = _legible(upright, recogniser)
     if legible >= max(LEGIBLE_SHARE * characters, CLEARLY_LEGIBLE):
         return upright
-    turned = [
-        (_legible(laid, recogniser)[0], laid) for laid in (_laid(grey, dpi, turns) for turns in (1, 3, 2))
-    ]
-    most, best = max(turned, key=lambda pair: pair[0])
-    return best if most > 2 * legible + LEAST_LEGIBLE else upright
+    # Its dark rules tell which way a page stands; paler ones are looked for on the way that is chosen alone.
+    turned = [(_legible(_cut(_sheet(grey, dpi, turns), turns), recogniser)[0], turns) for turns in (1, 3, 2)]
+    most, turns = max(turned, key=lambda pair: pair[0])
+    return _laid(grey, dpi, turns) if most > 2 * legible + LEAST_LEGIBLE else upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +183,10 @@ class _Laid:
 
 def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
     """A page with the tables that its rules cut out: dark ones, or paler ones where those crowd less into a cell."""
-    sheet = prepare(np.ascontiguousarray(np.rot90(grey, turns)), dpi)
+    sheet = _sheet(grey, dpi, turns)
     best, least = None, 0
     for pale in PALE_RULES:
-        laid = _cut(sheet, find_strokes(sheet, pale), turns)
+        laid = _cut(sheet, turns, pale)
         crowding = _crowding(laid)
         if best is None or (laid.grids and (not best.grids or 2 * crowding <= least)):
             best, least = laid, crowding
@@ -197,7 +196,12 @@ def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
     return best
 
 
-def _cut(sheet: Sheet, strokes: Strokes, turns: int) -> _Laid:
+def _sheet(grey: Pixels, dpi: float | None, turns: int) -> Sheet:
+    return prepare(np.ascontiguousarray(np.rot90(grey, turns)), dpi)
+
+
+def _cut(sheet: Sheet, turns: int, pale: float | None = None) -> _Laid:
+    strokes = find_strokes(sheet, pale)
     blobs = [_run(blob, _PLACEHOLDER) for blob in strokes.blobs]
     grids, rest = find_grids(strokes.marks, blobs, parted=False)
     return _Laid(sheet, strokes, grids, rest, turns)
