@@ -49,8 +49,6 @@ _POINTS_PER_INCH = 72.0
 _PICTURE = re.compile(rb"/Subtype\s*/Image")
 _UNTOLD_NUMBER = re.compile(rf"[\s\d.,+%-]*{UNKNOWN}[\s\d.,+%{UNKNOWN}-]*")
 _GREY_BITS = 8
-_UNSEEN_MODES = (3, 7)
-"""Text that is neither filled nor drawn, in PDF's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +221,13 @@ def _is_under_picture(page: Any, area: float) -> bool:
     """Whether nearly all text of a page is not painted, or painted under a picture of the whole page."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_TEXT, FPDFTextObj_GetTextRenderMode
 
-    from pipeline.readers.unseen import UNSEEN_SHARE
+    from pipeline.readers.unseen import UNPAINTED, UNSEEN_SHARE
 
     unseen = texts = 0
     for found in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_TEXT], max_depth=3):
         if found.type == FPDF_PAGEOBJ_TEXT:
             texts += 1
-            unseen += FPDFTextObj_GetTextRenderMode(found.raw) in _UNSEEN_MODES
+            unseen += FPDFTextObj_GetTextRenderMode(found.raw) in UNPAINTED
         elif _covers(found.get_bounds(), area):
             unseen = texts
     return texts > 0 and unseen >= UNSEEN_SHARE * texts

@@ -26,12 +26,10 @@ from pipeline.readers.calls import (
     rows_of,
 )
 from pipeline.readers.painting import WHITE, Edges, Painting
-from pipeline.readers.unseen import is_cut, seen_of
+from pipeline.readers.unseen import UNPAINTED, is_cut, seen_of
 
 _ASKED = re.compile(r"[!-~\uff0b-\uff19]|(?<![^\s\0\ufffe])[^\s\0\ufffe]")
 """What numbers are written with, and what stands behind a blank, a line's end or nothing."""
-_UNPAINTED = frozenset({c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP})
-_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
 
 
 class Glance(NamedTuple):
@@ -69,7 +67,7 @@ def glance(painting: Painting, text: Any, printed: Sequence[str], boxes: Sequenc
     may_hide = (
         painting.is_intricate
         or any(ok and alpha == 0 for ok, alpha in zip(known, colours[3::4], strict=True))
-        or not _UNPAINTED.isdisjoint(map(GET_TEXT_MODE, texts))
+        or not UNPAINTED.isdisjoint(map(GET_TEXT_MODE, texts))
         or max(map(COUNT_CLIPS, map(GET_CLIP, texts)), default=0) > 0
         or any(is_cut(*clipped) for clipped in painting.clipped)
         or _is_covered(painting, rows)

@@ -26,6 +26,7 @@ from pipeline.readers.lines import Box, Character
 from pipeline.readers.painting import (
     IDENTITY,
     WHITE,
+    Edges,
     Matrix,
     Point,
     matrix_of,
@@ -58,10 +59,6 @@ _NOTHING = frozenset("\0\n\r\ufffe\uffff")
 _SIZE_STEPS = 8
 """Steps a point in which heights of characters are told apart."""
 _ERRORS = {c.FPDF_ERR_PASSWORD: "encrypted", c.FPDF_ERR_SECURITY: "encrypted"}
-
-
-Edges = tuple[float, float, float, float]
-"""Left, bottom, right and top, in the page's own coordinates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from pipeline.readers.painting import (
     MAX_DEPTH,
     MAX_PAINTED,
     WHITE,
+    Edges,
     Matrix,
     matrix_of,
     moved,
@@ -66,15 +67,11 @@ LEAST_INK = (1.2, 3.0)
 LARGEST_INK = (200.0, 40.0)
 """Points of width and height between which a shape may be print; the least of the shorter and the longer side."""
 
-Edges = tuple[float, float, float, float]
-"""Left, bottom, right and top, in coordinates that run upwards."""
-
-_UNPAINTED = frozenset({c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP})
+UNPAINTED = frozenset({c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP})
 _TEXT, _PATH = c.FPDF_PAGEOBJ_TEXT, c.FPDF_PAGEOBJ_PATH
 _IMAGE, _SHADING, _FORM = c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_SHADING, c.FPDF_PAGEOBJ_FORM
 _NOWHERE: Edges = (0.0, 0.0, 0.0, 0.0)
 _CORNERS = range(4)
-_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +145,6 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
     Args:
         page: The page.
         hidden: The places, from 0, of objects that lie on layers switched off; see `layers`.
-
     """
     found = _Found()
     _gather(found, page, c.FPDFPage_CountObjects(page), GET_OBJECT, _Holder(), 0)
@@ -231,12 +227,12 @@ def _unpainted(items: Sequence[int], kinds: Sequence[int]) -> list[int]:
     texts = [items[place] for place in places]
     known, colours = ask(GET_FILL, ctypes.c_uint, 4, texts)
     modes = list(map(GET_TEXT_MODE, texts))
-    if 0 not in colours[3::4] and _UNPAINTED.isdisjoint(modes):
+    if 0 not in colours[3::4] and UNPAINTED.isdisjoint(modes):
         return []
     return [
         place
         for place, mode, ok, alpha in zip(places, modes, known, colours[3::4], strict=True)
-        if mode in _UNPAINTED or (alpha == 0 and ok and mode != c.FPDF_TEXTRENDERMODE_STROKE)
+        if mode in UNPAINTED or (alpha == 0 and ok and mode != c.FPDF_TEXTRENDERMODE_STROKE)
     ]
 
 
@@ -405,9 +401,8 @@ def _is_upright(found: _Found, place: int) -> bool:
 
 def _numbers(kind: Any, count: int, get: Any, item: int) -> list[int] | None:
     """The numbers that a call leaves; None where it has none."""
-    numbers = (kind * count)()
-    start = ctypes.addressof(numbers)
-    return numbers[:] if get(item, *(start + 4 * place for place in range(count))) else None
+    (known,), numbers = ask(get, kind, count, [item])
+    return numbers if known else None
 
 
 def _paint_strip(page: Any, item: int, kind: int, seen: Edges) -> None:
