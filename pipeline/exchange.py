@@ -32,3 +32,11 @@ class Exchange:
         for sign in set(self._any.findall(text)):
             text = text.replace(sign, self._written[sign])
         return text
+
+
+DRAWN = Exchange(
+    dict.fromkeys("｜│┃║￨", "|")
+    | dict.fromkeys("─━═┄┈", "=")
+    | dict.fromkeys("┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╪", "+")
+)
+"""What draws the sides of cells in lines of text, as `|`, `=` and `+`."""

@@ -15,6 +15,7 @@ from itertools import groupby
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
 from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
+from pipeline.matching.marked import with_marked_grids
 from pipeline.matching.rows import block_widths
 from pipeline.matching.values import is_value_text
 from pipeline.narrative import is_heading
@@ -75,7 +76,8 @@ def arrange(document: Document, lexicon: Lexicon | None = None) -> Document:
     """The document with every table that bare lines spell turned into a grid; else as it was."""
     lexicon = lexicon or load_lexicon()
     blocks: list[Block] = []
-    for is_prose, group in groupby(document.blocks, key=lambda block: isinstance(block, Paragraph)):
+    marked = with_marked_grids(document.blocks, lexicon)
+    for is_prose, group in groupby(marked, key=lambda block: isinstance(block, Paragraph)):
         members = list(group)
         blocks += _arrange_run(members, lexicon, len(blocks)) if is_prose else members
     return replace(document, blocks=tuple(blocks))

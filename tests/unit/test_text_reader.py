@@ -45,24 +45,6 @@ def test_a_row_of_marks_for_nothing_is_no_rule() -> None:
     assert grids("规章 | 1 | 2\n- | - | -\n/ | / | /")[0][1:] == [["-", "-", "-"], ["/", "/", "/"]]
 
 
-COMMA_ROWS = "行政许可,3\n行政处罚,,1\n行政强制,0,2\n重复申请,1,2\n其他结果,4,5"
-
-
-def test_cells_joined_by_commas() -> None:
-    found = read(f'甲局年度报告\n我局认真落实,全年公开12条。\n规章,1,"1,234"\n"""新""申请",2,3\n{COMMA_ROWS}')
-    rows = [[cell.text for cell in row] for row in found.grids[0].rows]
-    assert rows[:3] == [["规章", "1", "1,234"], ['"新"申请', "2", "3"], ["行政许可", "3"]]
-    assert rows[3] == ["行政处罚", "", "1"]
-    assert [p.text for p in found.paragraphs] == ["甲局年度报告", "我局认真落实,全年公开12条。"]
-
-
-def test_commas_of_prose_and_of_thousands_are_none_of_cells() -> None:
-    prose = "全年公开1,234条,其中网站12条\n" * 9
-    assert grids(prose) == []
-    assert grids("1,234 5,678\n" * 9) == []
-    assert grids("3、重复申请 ２３３ ０ ０ ２８２ １,０３９\n规章 1 2 1,234\n" * 9) == []
-
-
 def test_rows_may_be_ragged() -> None:
     assert grids("规章|1|2\n行政许可|3\n|4|") == [[["规章", "1", "2"], ["行政许可", "3"], ["", "4", ""]]]
 
