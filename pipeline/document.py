@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pipeline.faults import CodedError
 
 
-@dataclass(frozen=True, slots=True)
-class Locator:
+class Locator(NamedTuple):
     """Where a person looks to find a piece of text in the raw file. All ordinals count from 1.
 
     Attributes:
@@ -56,8 +56,7 @@ class Paragraph:
     locator: Locator = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell as drawn: its text, its place on the grid (from 0) and how far it spans.
 
     Attributes:

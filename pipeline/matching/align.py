@@ -446,7 +446,7 @@ def _drop_blanks(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cel
 
 def _split(values: Sequence[Cell], width: int) -> tuple[Cell, ...] | None:
     """Cells whose side was not drawn: `0 0 0` in one cell, where the row's words are as many as its columns."""
-    words = [replace(cell, text=word) for cell in values for word in cell.text.split()]
+    words = [cell._replace(text=word) for cell in values for word in cell.text.split()]
     if len(words) != width or not all(is_value_text(cell.text) for cell in words):
         return None
     blank = any(not cell.text.strip() for cell in values)

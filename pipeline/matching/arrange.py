@@ -330,5 +330,5 @@ def _cells(row: _Row | list[str], index: int, table: int) -> Iterator[Cell]:
         texts.append((_text(row.label), row.label[0].source.locator))
     texts += [(value.text, value.source.locator) for value in row.values]
     for column, (text, locator) in enumerate(texts):
-        place = replace(locator, row=index + 1, column=column + 1)
+        place = locator._replace(row=index + 1, column=column + 1)
         yield Cell(text, index, column, locator=place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from pipeline.document import Cell, Document, Grid, Locator, Paragraph
@@ -121,7 +121,7 @@ def _under(grid: Grid, band: str, locator: Locator) -> Grid:
 
 
 def _lower(row: Row, by: int) -> Row:
-    return tuple(replace(cell, row=cell.row + by) for cell in row)
+    return tuple(cell._replace(row=cell.row + by) for cell in row)
 
 
 def _parted(grid: Grid) -> Grid:
@@ -144,11 +144,11 @@ def _two_rows(row: Row, joined: Sequence[_Joined | None]) -> tuple[Row, Row]:
     lower: list[Cell] = []
     for cell, parts in zip(row, joined, strict=True):
         if parts is None:
-            upper.append(replace(cell, row_span=cell.row_span + 1))
+            upper.append(cell._replace(row_span=cell.row_span + 1))
             continue
-        lower.append(replace(cell, text=parts.column, row=cell.row + 1))
+        lower.append(cell._replace(text=parts.column, row=cell.row + 1))
         if upper and upper[-1].text == parts.band and upper[-1].column + upper[-1].column_span == cell.column:
-            upper[-1] = replace(upper[-1], column_span=upper[-1].column_span + cell.column_span)
+            upper[-1] = upper[-1]._replace(column_span=upper[-1].column_span + cell.column_span)
         else:
-            upper.append(replace(cell, text=parts.band))
+            upper.append(cell._replace(text=parts.band))
     return tuple(upper), tuple(lower)

@@ -108,4 +108,4 @@ def _foot(header: Sequence[HeaderLabel]) -> int:
 
 
 def _shifted(cell: Cell, down: int, across: int) -> Cell:
-    return replace(cell, row=cell.row + down, column=cell.column + across)
+    return cell._replace(row=cell.row + down, column=cell.column + across)

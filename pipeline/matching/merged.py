@@ -7,7 +7,6 @@ stand side by side bear the same words, nor does one bear them twice, one above 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -88,7 +87,7 @@ def _across(row: Row, lexicon: Lexicon, *, any_words: bool) -> Row:
     for cell in row:
         is_label = any_words or len(cells) == 1 or bool(lexicon.lookup(cell.text))
         if cells and is_label and _is_beside(cells[-1], cell):
-            cells[-1] = replace(cells[-1], column_span=cells[-1].column_span + cell.column_span)
+            cells[-1] = cells[-1]._replace(column_span=cells[-1].column_span + cell.column_span)
         else:
             cells.append(cell)
     return tuple(cells)
@@ -106,7 +105,7 @@ def _values_across(row: Row, labels: Iterable[Cell]) -> Row:
         under = range(label.column, label.column + label.column_span)
         members = [cell for cell in row if cell.column in under and is_value_text(cell.text)]
         if len(members) > 1 and len({cell.text for cell in members}) == 1:
-            whole = replace(members[0], column_span=sum(cell.column_span for cell in members))
+            whole = members[0]._replace(column_span=sum(cell.column_span for cell in members))
             row = tuple(whole if cell is members[0] else cell for cell in row if cell not in members[1:])
     return row
 
@@ -126,7 +125,7 @@ def _down(rows: Sequence[Row], headers: Container[int]) -> Iterator[Row]:
             gone.add((cell.row, cell.column))
     for row in rows:
         yield tuple(
-            replace(cell, row_span=heights.get((cell.row, cell.column), cell.row_span))
+            cell._replace(row_span=heights.get((cell.row, cell.column), cell.row_span))
             for cell in row
             if (cell.row, cell.column) not in gone
         )

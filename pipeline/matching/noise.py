@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from pipeline.document import Cell, Grid
 from pipeline.matching.lexicon import LONGEST, Lexicon, Meaning, normalise, put_into
@@ -74,4 +73,4 @@ def _relabelled(grid: Grid, labels: dict[str, str]) -> Grid:
 
 def _renamed(cell: Cell, labels: dict[str, str]) -> Cell:
     label = labels.get(cell.text)
-    return cell if label is None else replace(cell, text=label)
+    return cell if label is None else cell._replace(text=label)

@@ -338,7 +338,7 @@ def _carried_over(upper: TableRow, lower: TableRow) -> TableRow | None:
 
 def _both(one: Cell, other: Cell) -> Cell:
     texts = [cell.text for cell in (one, other) if cell.text.strip()]
-    return replace(one if one.text.strip() else other, text="\n".join(texts))
+    return (one if one.text.strip() else other)._replace(text="\n".join(texts))
 
 
 def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) -> bool:

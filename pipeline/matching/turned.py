@@ -7,7 +7,7 @@ Offices turn a table to make it fit the page; every label then still tells its l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.document import Cell, Grid
 from pipeline.matching.lexicon import Lexicon
@@ -47,7 +47,7 @@ def upright(grid: Grid, lexicon: Lexicon) -> Grid:
     if not is_turned or not all(_stands_under(side.values, heads) for side in sides):
         return grid
     columns = ([head, *(side.values[n] for side in sides)] for n, head in enumerate(heads))
-    corner = replace(grid.rows[0][0], text="")
+    corner = grid.rows[0][0]._replace(text="")
     rows = (_set(cells, number) for number, cells in enumerate([[corner, *labels], *columns]))
     return Grid(tuple(rows), grid.locator)
 
@@ -68,7 +68,7 @@ def _side(row: Row) -> _Side:
 
 def _set(cells: Iterable[Cell], row: int) -> tuple[Cell, ...]:
     return tuple(
-        replace(cell, row=row, column=column, row_span=1, column_span=1) for column, cell in enumerate(cells)
+        cell._replace(row=row, column=column, row_span=1, column_span=1) for column, cell in enumerate(cells)
     )
 
 

@@ -38,10 +38,16 @@ PLAIN_BYTES = 1_000_000
 """Up to which a file cannot take much more time or memory than its size, as long as its reader knows no better."""
 SECONDS_AGAIN = 7
 """Of processor time for a second reading, which only has to better the first; thirty pages take about three."""
+FREED_BYTES = 16 << 20
+"""Of memory that readers free at most before some goes back to the system."""
 
 _KEPT = (RECOGNISED_PAGES, UNREAD_PICTURES, EMBEDDED_FILES)
 """What is known of a file however its text is read."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+# The C library (glibc) gives back what one document frees and asks for it again for the next, which takes a twentieth
+# of the time of a PDF. Once it has freed a block as large as this, it keeps as much (mallopt(3), M_MMAP_THRESHOLD).
+bytearray(FREED_BYTES)
 
 
 class Reader(Protocol):
@@ -120,7 +126,7 @@ def _writable_block(block: Block) -> Block:
 
 
 def _writable_cell(cell: Cell) -> Cell:
-    return replace(cell, text=_SURROGATE.sub("\ufffd", cell.text))
+    return cell._replace(text=_SURROGATE.sub("\ufffd", cell.text))
 
 
 def _read(data: bytes, media_type: str) -> Document:

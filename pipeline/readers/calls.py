@@ -12,6 +12,8 @@ from typing import Any
 import pypdfium2.raw as c
 
 _POINTER, _INT = ctypes.c_void_p, ctypes.c_int
+_PLACE = _POINTER
+"""Of a place in a row: handed over like a pointer, in the same register, it takes Python half as long as an int."""
 
 
 def address_of(pointer: Any) -> int:
@@ -23,10 +25,10 @@ def _plain(function: Any, result: Any, *arguments: Any) -> Any:
     return ctypes.PYFUNCTYPE(result, *arguments)(address_of(function))
 
 
-COUNT_CLIP_SEGMENTS = _plain(c.FPDFClipPath_CountPathSegments, _INT, _POINTER, _INT)
+COUNT_CLIP_SEGMENTS = _plain(c.FPDFClipPath_CountPathSegments, _INT, _POINTER, _PLACE)
 COUNT_CLIPS = _plain(c.FPDFClipPath_CountPaths, _INT, _POINTER)
-GET_CLIP_SEGMENT = _plain(c.FPDFClipPath_GetPathSegment, _POINTER, _POINTER, _INT, _INT)
-GET_INNER_OBJECT = _plain(c.FPDFFormObj_GetObject, _POINTER, _POINTER, ctypes.c_ulong)
+GET_CLIP_SEGMENT = _plain(c.FPDFClipPath_GetPathSegment, _POINTER, _POINTER, _PLACE, _PLACE)
+GET_INNER_OBJECT = _plain(c.FPDFFormObj_GetObject, _POINTER, _POINTER, _PLACE)
 GET_BOUNDS = _plain(c.FPDFPageObj_GetBounds, _INT, *[_POINTER] * 5)
 GET_CLIP = _plain(c.FPDFPageObj_GetClipPath, _POINTER, _POINTER)
 GET_FILL = _plain(c.FPDFPageObj_GetFillColor, _INT, *[_POINTER] * 5)
@@ -35,19 +37,19 @@ GET_STROKE = _plain(c.FPDFPageObj_GetStrokeColor, _INT, *[_POINTER] * 5)
 GET_STROKE_WIDTH = _plain(c.FPDFPageObj_GetStrokeWidth, _INT, *[_POINTER] * 2)
 GET_TYPE = _plain(c.FPDFPageObj_GetType, _INT, _POINTER)
 IS_SEEN_THROUGH = _plain(c.FPDFPageObj_HasTransparency, _INT, _POINTER)
-GET_OBJECT = _plain(c.FPDFPage_GetObject, _POINTER, _POINTER, _INT)
+GET_OBJECT = _plain(c.FPDFPage_GetObject, _POINTER, _POINTER, _PLACE)
 IS_CLOSED = _plain(c.FPDFPathSegment_GetClose, _INT, _POINTER)
 GET_POINT = _plain(c.FPDFPathSegment_GetPoint, _INT, *[_POINTER] * 3)
 GET_SEGMENT_TYPE = _plain(c.FPDFPathSegment_GetType, _INT, _POINTER)
 COUNT_SEGMENTS = _plain(c.FPDFPath_CountSegments, _INT, _POINTER)
 GET_MODE = _plain(c.FPDFPath_GetDrawMode, _INT, *[_POINTER] * 3)
-GET_SEGMENT = _plain(c.FPDFPath_GetPathSegment, _POINTER, _POINTER, _INT)
+GET_SEGMENT = _plain(c.FPDFPath_GetPathSegment, _POINTER, _POINTER, _PLACE)
 GET_TEXT_MODE = _plain(c.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
-GET_ANGLE = _plain(c.FPDFText_GetCharAngle, ctypes.c_float, _POINTER, _INT)
-GET_LOOSE_BOX = _plain(c.FPDFText_GetLooseCharBox, _INT, _POINTER, _INT, _POINTER)
-GET_TEXT_OBJECT = _plain(c.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
-IS_UNMAPPED = _plain(c.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT)
-IS_GENERATED = _plain(c.FPDFText_IsGenerated, _INT, _POINTER, _INT)
+GET_ANGLE = _plain(c.FPDFText_GetCharAngle, ctypes.c_float, _POINTER, _PLACE)
+GET_LOOSE_BOX = _plain(c.FPDFText_GetLooseCharBox, _INT, _POINTER, _PLACE, _POINTER)
+GET_TEXT_OBJECT = _plain(c.FPDFText_GetTextObject, _POINTER, _POINTER, _PLACE)
+IS_UNMAPPED = _plain(c.FPDFText_HasUnicodeMapError, _INT, _POINTER, _PLACE)
+IS_GENERATED = _plain(c.FPDFText_IsGenerated, _INT, _POINTER, _PLACE)
 
 
 def ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:

@@ -46,7 +46,7 @@ class Glance(NamedTuple):
     has_outside: bool
 
 
-def glance(painting: Painting, text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) -> Glance:
+def glance(painting: Painting, text: Any, printed: str, boxes: Sequence[Sequence[float]]) -> Glance:
     """Looks at a part of a page's text and at what is painted over it.
 
     Args:
@@ -55,7 +55,7 @@ def glance(painting: Painting, text: Any, printed: Sequence[str], boxes: Sequenc
         printed: What PDFium takes each character for.
         boxes: Left, top, right and bottom of each, in the page's own coordinates.
     """
-    places = [found.start() for found in _ASKED.finditer("".join(printed))]
+    places = [found.start() for found in _ASKED.finditer(printed)]
     owners = list(map(GET_TEXT_OBJECT, repeat(address_of(text)), places))
     rows = _middles(painting, owners, [boxes[place] for place in places])
     texts = [item for item in dict.fromkeys(owners) if item]
@@ -102,8 +102,8 @@ def _is_covered(painting: Painting, rows: Sequence[tuple[float, float, int, int]
     """Whether anything was painted over a character after it."""
     order, heights = painting.places, [row[0] for row in rows]
     for item, kind, (left, bottom, right, top) in painting.covers:
-        row = rows[bisect_left(heights, bottom) : bisect_left(heights, top)]
-        under = [owner for _, x, place, owner in row if place < order[item] and left < x < right]
+        row, painted = rows[bisect_left(heights, bottom) : bisect_left(heights, top)], order[item]
+        under = [owner for _, x, place, owner in row if left < x < right and place < painted]
         # A program that fills a cell may fill more, and let its clip cut that off.
         if under and (seen := seen_of(item, kind)) and any(_lies_in(owner, seen) for owner in under):
             return True

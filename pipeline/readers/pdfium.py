@@ -310,7 +310,7 @@ def _characters(
             if 0 < y1 - y0 < LEAST_PRINT:
                 continue  # Not seen; told by the line's height, for the ink of a `一` is a stroke.
         character = new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0))
-        if place in pale and not lies_in(Mark(*character[1:]), grounds, slack=0.0):
+        if pale and place in pale and not lies_in(Mark(*character[1:]), grounds, slack=0.0):
             continue
         out.append(character)
     return out
@@ -331,7 +331,7 @@ def _loose_boxes(text: Any) -> Iterator[tuple[float, ...]]:
     return zip(numbers, numbers, numbers, numbers, strict=True)
 
 
-def _texts(text: Any) -> Sequence[str]:
+def _texts(text: Any) -> str:
     """The text of each character, in one call where each has exactly one; nothing where it has none."""
     count = c.FPDFText_CountChars(text)
     buffer = (ctypes.c_ushort * (count + 1))()
@@ -339,7 +339,7 @@ def _texts(text: Any) -> Sequence[str]:
         codes = bytes(buffer)[:-2].decode("utf-16-le", "replace")
         if len(codes) == count:
             return codes
-    return [chr(c.FPDFText_GetUnicode(text, place)) for place in range(count)]
+    return "".join([chr(c.FPDFText_GetUnicode(text, place)) for place in range(count)])
 
 
 def _is_aslant(text: Any, place: int) -> bool:

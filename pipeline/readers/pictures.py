@@ -159,7 +159,7 @@ def _read_off(cell: Cell, shown: Sequence[Cell]) -> Cell:
     best = max(shown, key=lambda other: _likeness(cell, other), default=cell)
     if _likeness(cell, best) < SAME_CELL:
         return cell
-    return replace(cell, text=best.text, confidence=best.confidence)
+    return cell._replace(text=best.text, confidence=best.confidence)
 
 
 def _likeness(one: Cell, other: Cell) -> float:
@@ -191,7 +191,7 @@ def _numbered(blocks: Iterable[Block]) -> Iterator[Block]:
         if isinstance(block, Grid):
             tables += 1
             rows = tuple(
-                tuple(replace(cell, locator=_of_table(cell.locator, tables)) for cell in row)
+                tuple(cell._replace(locator=_of_table(cell.locator, tables)) for cell in row)
                 for row in block.rows
             )
             yield Grid(rows, _of_table(block.locator, tables))
@@ -200,7 +200,7 @@ def _numbered(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _of_table(locator: Locator, ordinal: int) -> Locator:
-    return replace(locator, table=ordinal)
+    return locator._replace(table=ordinal)
 
 
 def _web_pictures(data: bytes, _: Document | None) -> Iterator[Picture]:

@@ -8,7 +8,7 @@ where no drawn rules do, and only if they line up: office programs paint one beh
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -244,13 +244,20 @@ def _drawn(rules: Sequence[Rule], tracks: list[float], crossing: list[float]) ->
     """For each rule its track, with each interval between crossing tracks that it is drawn along."""
     places = {at: place for place, at in enumerate(tracks)}
     for rule in rules:
-        first = max(bisect_right(crossing, rule.start) - 1, 0)
-        for interval in range(first, len(crossing) - 1):
-            start, end = crossing[interval], crossing[interval + 1]
-            if start >= rule.end:
-                break
-            if min(end, rule.end) - max(start, rule.start) >= DRAWN_SHARE * (end - start):
-                yield places[rule.at], interval
+        at, start, end = rule
+        track = places[at]
+        first, last = (
+            max(bisect_right(crossing, start) - 1, 0),
+            min(bisect_left(crossing, end), len(crossing) - 1) - 1,
+        )
+        for interval in range(first, last + 1):
+            if first < interval < last or _is_drawn(crossing[interval], crossing[interval + 1], start, end):
+                yield track, interval
+
+
+def _is_drawn(first: float, last: float, start: float, end: float) -> bool:
+    """Whether a rule is drawn along most of an interval."""
+    return min(last, end) - max(first, start) >= DRAWN_SHARE * (last - first)
 
 
 def _cells(lattice: _Lattice) -> Iterator[RuledCell]:
@@ -267,7 +274,8 @@ def _cells(lattice: _Lattice) -> Iterator[RuledCell]:
             below = row + 1
             while below < height and _is_open(lattice, taken, below, column, end):
                 below += 1
-            taken.update((r, c) for r in range(row, below) for c in range(column, end))
+            if below - row > 1 or end - column > 1:  # A unit alone is not met again.
+                taken.update((r, c) for r in range(row, below) for c in range(column, end))
             box = (lattice.xs[column], lattice.ys[row], lattice.xs[end], lattice.ys[below])
             yield RuledCell(row, column, below - row, end - column, box)
 

@@ -131,7 +131,7 @@ def _weighed(pages: list[ReadPage]) -> Iterator[Block]:
             yield block
             continue
         rows = tuple(
-            tuple(replace(c, confidence=certainty[c.locator.page, c.locator.box]) for c in row)  # type: ignore[index]
+            tuple(c._replace(confidence=certainty[c.locator.page, c.locator.box]) for c in row)  # type: ignore[index]
             for row in block.rows
         )
         yield replace(block, rows=rows)

@@ -40,7 +40,7 @@ def ideograph(character: str) -> str:
     return plain if len(plain) == 1 and _STRAY.match(character) else character
 
 
-def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) -> tuple[list[str], bool]:
+def told(text: Any, printed: str, boxes: Sequence[Sequence[float]]) -> tuple[list[str], bool]:
     """What each character of a page says, and whether some are called blank and are none.
 
     Args:
@@ -48,10 +48,10 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
         printed: What PDFium takes each character for.
         boxes: Left, top, right and bottom of each; empty for one that PDFium made up.
     """
-    joined, out = "".join(printed), list(printed)
+    out = list(printed)
     address = address_of(text)
     has_inked = False
-    for found in _BLANK.finditer(joined):
+    for found in _BLANK.finditer(printed):
         place, character = found.start(), found.group()
         left, top, right, bottom = boxes[place]
         if right > left and top > bottom:
@@ -62,22 +62,24 @@ def told(text: Any, printed: Sequence[str], boxes: Sequence[Sequence[float]]) ->
             has_inked = has_inked or out[place] == UNKNOWN
         elif character in _HYPHENS:
             out[place] = "-"
-    plain = [found.start() for found in _PLAIN.finditer(joined)]
+    plain = [found.start() for found in _PLAIN.finditer(printed)]
     unmapped = list(map(IS_UNMAPPED, repeat(address), plain))
     if 1 in unmapped:
         for place, is_unmapped in zip(plain, unmapped, strict=True):
             if is_unmapped == 1:
                 out[place] = UNKNOWN
-    if _is_mostly_unmapped(address, joined):
+    if _is_mostly_unmapped(address, printed):
         out = [UNKNOWN if IS_UNMAPPED(address, place) == 1 else said for place, said in enumerate(out)]
-    for found in _STRAY.finditer(joined):
+    for found in _STRAY.finditer(printed):
         out[found.start()] = ideograph(found.group())
     return out, has_inked
 
 
-def _is_mostly_unmapped(address: int, joined: str) -> bool:
+def _is_mostly_unmapped(address: int, printed: str) -> bool:
     """Whether nothing tells what most of a page's print says, from a sample."""
-    sample = [place for place in range(0, len(joined), max(len(joined) // SAMPLE, 1)) if joined[place] > " "]
+    sample = [
+        place for place in range(0, len(printed), max(len(printed) // SAMPLE, 1)) if printed[place] > " "
+    ]
     return 2 * sum(bool(IS_UNMAPPED(address, place) == 1) for place in sample) > len(sample)
 
 

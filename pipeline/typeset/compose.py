@@ -309,9 +309,9 @@ def _open(cells: Iterable[Cell], merged: bool) -> list[Cell]:
         return list(cells)
     opened = []
     for cell in cells:
-        opened.append(replace(cell, row_span=1))
+        opened.append(cell._replace(row_span=1))
         below = range(cell.row + 1, cell.row + cell.row_span)
-        opened += [replace(cell, text="", row=row, row_span=1) for row in below]
+        opened += [cell._replace(text="", row=row, row_span=1) for row in below]
     return opened
 
 
@@ -329,7 +329,7 @@ def _shifted(cell: Cell, breadth: int, in_header: bool) -> Cell:
     """The cell on a grid twice as fine, inner edges of header cells one line further to the right."""
     edges = [cell.column * 2, (cell.column + cell.column_span) * 2]
     start, stop = (edge + int(in_header and 0 < edge < breadth * 2) for edge in edges)
-    return replace(cell, column=start, column_span=stop - start)
+    return cell._replace(column=start, column_span=stop - start)
 
 
 def _grid(cells: list[Cell]) -> Grid:

@@ -246,7 +246,7 @@ def test_text_that_a_picture_of_the_page_shows_is_not_drawn_over_it() -> None:
 def test_untold_cells_are_filled_from_the_picture_of_their_page() -> None:
     told, untold = (grid([text, "3"]) for text in ("12", "\ufffd\ufffd"))
     assert [cell.text for cell in pictures._filled(untold, [told]).cells()] == ["12", "3"]
-    elsewhere = replace(told, rows=((replace(told.rows[0][0], locator=Locator(1, box=(90, 0, 99, 9))),),))
+    elsewhere = replace(told, rows=((told.rows[0][0]._replace(locator=Locator(1, box=(90, 0, 99, 9))),),))
     assert pictures._filled(untold, [elsewhere]) == untold
 
 
