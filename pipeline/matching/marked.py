@@ -151,7 +151,7 @@ def _grids(rows: Sequence[_Row], lexicon: Lexicon, number: int) -> Iterator[Bloc
         filled = [replace(row, cells=row.cells[1 : -1 if not row.cells[-1] else None]) for row in filled]
     laid = [
         tuple(
-            Cell(text, r, c, locator=replace(line.locator, table=number + 1, row=r + 1, column=n + 1))
+            Cell(text, r, c, locator=line.locator._replace(table=number + 1, row=r + 1, column=n + 1))
             for n, (c, line, text) in enumerate(row)
         )
         for r, row in enumerate(_laid(filled, lexicon))
