@@ -93,7 +93,8 @@ def backgrounds(marks: Iterable[Mark]) -> list[Mark]:
 def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outline]:
     """The outlines of what is seen as rules: lines and thin rectangles.
 
-    White ones count where they lie on one of the backgrounds, which they part.
+    White ones count where they lie on one of the backgrounds, which they part, or along its edge: those of two may
+    meet there.
 
     Raises:
         UnreadableDocumentError: `limit_exceeded` for a drawing with more rules than any table.
@@ -103,7 +104,7 @@ def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outli
     for mark in marks:
         left, top, right, bottom, white = mark
         width, height = right - left, bottom - top
-        if (width > THIN and height > THIN) or (white and not lies_in(mark, grounds)):
+        if (width > THIN and height > THIN) or (white and not lies_in(mark, grounds, -LEANING)):
             continue
         is_dot = width <= THIN and height <= THIN
         if width >= height or is_dot:

@@ -221,6 +221,11 @@ def test_white_rules_part_a_coloured_background() -> None:
     assert only([Mark(80, 80, 420, 210), *inner], fill(NINE)) == NINE
 
 
+def test_white_rules_count_along_the_edge_of_a_background_and_where_two_of_them_meet() -> None:
+    grounds = [Mark(XS[0], YS[0], XS[-1], YS[1]), Mark(XS[0], YS[1], XS[-1], YS[-1])]
+    assert only([*grounds, *(m._replace(white=True) for m in lattice())], fill(NINE)) == NINE
+
+
 def test_white_rules_in_a_coloured_header_over_a_drawn_body() -> None:
     marks = [across(y) for y in YS] + [down(x) for x in (XS[0], XS[3])] + [down(x, YS[1]) for x in XS[1:3]]
     marks += [Mark(XS[0], YS[0], XS[3], YS[1])]
