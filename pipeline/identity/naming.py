@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.identity.lines import Line, first_heading
+from pipeline.identity.lines import Line, first_heading, fold
 from pipeline.identity.organs import ends_like_organ, listed_organ, read_organ, without_joint_name
 from pipeline.identity.places import read_place
 from pipeline.identity.titles import Title, is_named, is_no_name, title_of_page
@@ -24,8 +24,10 @@ PREAMBLE = (
 SECTION_ONE = (
     rf"(?:^|[。,;]|情况){YEAR}{NAME}(?:认真|坚持|紧紧|深入|严格|积极|全面|高度|始终|切实|贯彻|按照|根据|以习|在)",
 )
+DAY = r"(?:20\d{2}年\d{1,2}月\d{1,2}日|20\d{2}-\d{1,2}-\d{1,2})"
 BYLINE = re.compile(
-    r"^[-—–]{0,4}\(?(?P<name>[\u4e00-\u9fff()]{4,40}?)\)?(?:20\d{2}年\d{1,2}月\d{1,2}日|20\d{2}-\d{1,2}-\d{1,2})?\)?$"
+    r"^[-—–]{0,4}(?P<open>\()?(?P<name>[\u4e00-\u9fff()]{4,40}?)(?(open)\)?)"
+    rf"(?:\(?{DAY}\)?)?(?(open)\)?)$"
 )
 SOURCE = re.compile(
     r"^(?:信息来源|来源|发布机构|发文机关|公开主体|发布单位|索引单位|信息提供)[:](?P<name>[\u4e00-\u9fff()]{4,40})$"
@@ -126,7 +128,8 @@ def _from_lines(lines: tuple[Line, ...], pattern: re.Pattern[str], source: str) 
 
 def _is_organ(name: str) -> bool:
     """Whether words found in prose are a whole name of an organ, its place and its kind."""
-    if is_no_name(name) or not is_named(name) or name.count("(") != name.count(")"):
+    folded = fold(name)
+    if is_no_name(name) or not is_named(name) or folded.count("(") != folded.count(")"):
         return False
     place = read_place(name)
     return (bool(place.organ) and ends_like_organ(name) and len(without_joint_name(name)) <= 40) or bool(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.identity.lines import Line, closed_up, first_heading, fold
 from pipeline.identity.organs import ends_like_organ, listed_organ
 from pipeline.identity.places import read_place
+from pipeline.identity.register import townships
 
 MAX_LINES = 5
 LONGEST_LINE = 90
@@ -23,7 +24,9 @@ def _maybe_year(number: int) -> str:
     return rf"(?:(?P<b{number}>[(〔\[])?(?P<y{number}>{YEAR})(?(b{number})[)〕\]]))?"
 
 
-REMARK = r"(?:[(\[][^()\[\]\d]{1,10}[)\]])?"
+WHOLE_WORDS = r"[^()\[\]\d]{1,40}(?:\([^()\[\]\d]{1,20}\))?"
+"""What stands in brackets: a few words, or an organ's name with a joint name in brackets of its own."""
+REMARK = rf"(?:[(\[]{WHOLE_WORDS}[)\]])?"
 ISSUED = r"(?:关于)?(?:印发|公布|发布|报送)?"
 NOTICE = r"(?:的?(?:公告|通告|公示))?"
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
@@ -34,7 +37,9 @@ TITLE = re.compile(
     rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
     rf"{_maybe_year(4)}(?:{PICTURE})?{REMARK}[》\"”]?{NOTICE}$"
 )
-BRACKETED = re.compile(r"^[《\"“]?[(\[](?P<before>[^()\[\]]+)[)\]]|[(\[](?P<behind>[^()\[\]]+)[)\]][》\"”]?$")
+BRACKETED = re.compile(
+    rf"^[《\"“]?[(\[](?P<before>{WHOLE_WORDS})[)\]]|[(\[](?P<behind>{WHOLE_WORDS})[)\]][》\"”]?$"
+)
 SHORT_YEAR = re.compile(r"(?<!\d)\d{2}年度?$")
 PRONOUN = re.compile(r"^(?:我|本|该|各|此|其)")
 NOT_A_NAME = re.compile(r"公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
@@ -67,7 +72,11 @@ def find_title(lines: tuple[Line, ...]) -> Title | None:
     """The title among the lines before section one: the one that says most, the last of equals."""
     heading = first_heading(lines)
     end = min(heading, SEARCHED)
-    found = [title for last in range(end) if (title := _title_ending(lines, last)) is not None]
+    found = [
+        title
+        for last in range(end)
+        if (title := _title_ending(lines, last)) is not None and not _is_column(title)
+    ]
     found = found or [
         t for place in range(end) if (t := _title_before_prose(lines[place], place)) is not None
     ]
@@ -77,6 +86,11 @@ def find_title(lines: tuple[Line, ...]) -> Title | None:
         key=lambda t: (is_named(t.agency), bool(t.years), towards_heading * t.last),
         default=None,
     )
+
+
+def _is_column(title: Title) -> bool:
+    """Whether a title is only what sites call the column that reports stand in (`政府信息公开年报`)."""
+    return not title.agency and not title.years and title.text.endswith("年报")
 
 
 def _title_before_prose(line: Line, place: int) -> Title | None:
@@ -124,11 +138,25 @@ def _says_more(wider: str, narrower: str) -> bool:
     """Whether the lines above add to the organ's name, rather than being something else that stands there."""
     if not is_named(narrower):
         return is_named(wider) or (not ends_like_organ(narrower) and ends_like_organ(wider))
-    if read_place(narrower).unknown and read_place(wider).chains and not read_place(wider).unknown:
-        return is_named(wider)  # broken in the middle of the place
+    if _is_broken_off(wider, narrower):
+        return is_named(wider)
     place = read_place(wider.removesuffix(narrower))
     pure = bool(place.chains or place.central) and not (place.organ or place.township or place.zone_name)
     return pure and is_named(wider)
+
+
+def _is_broken_off(wider: str, narrower: str) -> bool:
+    """Whether a line ends in the middle of a place's name: only with the line above is it one of the register.
+
+    `市五原县胜丰镇` and `头乡` would be townships by their form; `巴彦淖尔市五原县胜丰镇` and `木垒县大石头乡` are.
+    """
+    whole, part = read_place(wider), read_place(narrower)
+    if not whole.chains or whole.unknown or part.chains:
+        return False
+    if part.unknown or len(wider) - len(narrower) < whole.length:
+        return True
+    listed = frozenset[str]().union(*(townships().get(d.code, frozenset()) for d in whole.divisions))
+    return whole.township in listed and part.township not in listed
 
 
 def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:

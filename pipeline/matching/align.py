@@ -66,6 +66,8 @@ class Header:
         filled = max((sum(bool(cell.text.strip()) for cell in row.values) for row in rows), default=0)
         if filled in (0, len(self.slots)) or (not self.short and breadths == {len(self.slots)}):
             return self
+        if self.columns and min(breadths) >= len(self.slots):
+            return self
         if len(self.short) in breadths and filled <= len(self.short):
             return replace(self, slots=self.short)
         return self if breadths == {len(self.slots)} and not self.short else None
@@ -193,8 +195,11 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
     strangers = _strangers(printed)
     if not printed.columns or block.banded:
         return Header(slots, seen=False)
-    if _fit_between(slots, printed.columns, strangers) if printed.placed else strangers:
-        return Header(slots, seen=False, partial=True) if _may_be_in_order(printed, block) else None
+    fitted = _fit_between(slots, printed.columns, strangers) if printed.placed else []
+    if fitted or (strangers and not printed.placed):
+        columns = fitted[0] if len(fitted) == 1 else ()
+        partial = Header(slots, seen=False, partial=True, columns=columns, grid=printed.labels[-1].grid)
+        return partial if _may_be_in_order(printed, block) else None
     if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed, block):
         return None
     short = tuple(s for s in slots if s.column and s.column.key in printed.counts)
@@ -206,17 +211,23 @@ def _may_be_in_order(printed: _Printed, block: Block) -> bool:
     return printed.placed or _in_form_order(printed, block)
 
 
-def _fit_between(slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[Cell]) -> bool:
-    """Whether illegible labels stand just where the labels that are missing belong."""
+def _fit_between(
+    slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[Cell]
+) -> list[tuple[int, ...]]:
+    """The grid columns of a header in which illegible labels stand just where the missing ones belong.
+
+    Several, where that can be read in several ways; none, where it cannot.
+    """
     leaves = sorted([(cell.column, key) for key, cell in columns] + [(cell.column, "") for cell in strangers])
     names = [key for _, key in leaves]
     keys = [slot.column.key if slot.column else "" for slot in slots]
-    return any(
-        all(name in ("", key) for name, key in zip(names[start:], keys, strict=False))
+    return [
+        tuple([column for column, _ in leaves[start : start + len(keys)]])
+        for start in range(len(names) - len(keys) + 1)
+        if all(name in ("", key) for name, key in zip(names[start:], keys, strict=False))
         and not any(names[:start])
         and not any(names[start + len(keys) :])
-        for start in range(len(names) - len(keys) + 1)
-    )
+    ]
 
 
 def _slots(block: Block, bands: Sequence[Label | None]) -> tuple[Slot, ...]:
@@ -374,10 +385,13 @@ class Margin:
 def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
     """What the rows of one grid tell of their values' place; clear are those with a number in each column.
 
+    Where there is none, rows with just as many cells as columns tell it: those are their values' cells.
+
     Args:
         rows: Data rows of one grid with the number of values each should have.
     """
     columns: dict[int, set[tuple[int, ...]]] = {}
+    exact: dict[int, set[tuple[int, ...]]] = {}
     filled: dict[_Drawn, frozenset[int]] = {}
     whole: Counter[tuple[_Drawn, frozenset[int]]] = Counter()
     for row, width in rows:
@@ -388,8 +402,11 @@ def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
         whole[drawn, own] += len(own) == width
         if len(own) == width and max(own) - min(own) == width - 1:
             columns.setdefault(width, set()).add(shape[min(own) : min(own) + width])
+        if own and len(shape) == width:
+            exact.setdefault(width, set()).add(shape)
     apart = {drawn: own for (drawn, own), count in whole.items() if count > 1 and own == filled[drawn]}
-    agreed = {width: next(iter(found)) for width, found in columns.items() if len(found) == 1}
+    told = exact | columns
+    agreed = {width: next(iter(found)) for width, found in told.items() if len(found) == 1}
     return Margin(agreed, filled, apart)
 
 
@@ -403,9 +420,18 @@ def _shape(values: Sequence[Cell]) -> tuple[int, ...]:
 
 def under(header: Header, clear: Margin, grid: int) -> Margin:
     """What is known of the values' place in a grid; where no clear row tells it, their columns are the header's."""
-    if not header.columns or header.grid != grid or len(header.slots) in clear.columns:
+    if not header.columns or len(header.slots) in clear.columns:
+        return clear
+    if header.grid != grid and not _goes_on(header, clear):
         return clear
     return replace(clear, columns={**clear.columns, len(header.slots): header.columns})
+
+
+def _goes_on(header: Header, clear: Margin) -> bool:
+    """Whether a grid is drawn as the one that bears its header: a page end cut one table in two."""
+    shapes = [shape for width, shape in clear.filled if width == len(header.slots)]
+    as_drawn = (shape[-1:] == header.columns[-1:] and {*header.columns} <= {*shape} for shape in shapes)
+    return bool(shapes) and all(as_drawn)
 
 
 def align(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:

@@ -307,7 +307,9 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | Non
         return None
     if upper.numeric and lower.numeric:
         return _carried_over(upper, lower)
-    values = lower.values if lower.numeric else upper.values
+    # What is no number is what the row says all the same: `/` in every column, where the other half is empty.
+    is_below = lower.numeric or (upper.is_blank and not lower.is_blank)
+    values = lower.values if is_below else upper.values
     if not lower.label:
         # Numbers alone at the top of a page, under a row that had its label and no values at the page's end.
         cut = lower.first and upper.meanings and upper.is_blank and upper.grid != lower.grid

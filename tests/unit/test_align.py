@@ -243,6 +243,43 @@ def test_where_no_row_is_clear_values_stand_under_the_headers_labels() -> None:
     assert align(rows[1].values, 3, under(found, Margin(), grid=1)) is None
 
 
+def loose_header(*heads: str) -> Rows:
+    """A header of table 3 whose merged cells were dissolved, with two more columns for labels."""
+    applicants = ["", "", "", "", *heads, ""]
+    return [texts("", "", "", "自然人", "法人或其他组织", "", "", "", "", "总计"), texts(*applicants)]
+
+
+def test_misprinted_heads_among_legible_ones_tell_where_values_stand() -> None:
+    heads = loose_header("商业企业", "科研机构", "社会公益机构", "法律服务机关", "其他")
+    rows = read_rows([grid([*heads, texts("（七）总计", "", "", "", "2", "", "", "", "", "2")])], LEXICON)
+    found = read_header(BLOCKS["applications"], "2021", [*rows[0].header, *rows[1].header])
+    assert found is not None
+    assert (found.seen, found.columns) == (False, tuple(range(3, 10)))
+    fitted = found.suited(rows[2:])
+    assert fitted is not None
+    clear = under(fitted, margin([(rows[2], 7)]), grid=0)
+    assert [c.text for c in align(rows[2].values, 7, clear) or ()] == ["", "2", "", "", "", "", "2"]
+
+
+def test_a_table_that_goes_on_drawn_alike_keeps_its_headers_columns() -> None:
+    heads = loose_header("商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他")
+    loose = texts("（七）总计", "", "", "1", "2", "0", "0", "0", "0", "")
+    narrow = texts("（七）总计", "", "1", "2", "0", "0", "0", "0", "")
+    rows = read_rows([grid(heads), grid([loose]), grid([narrow])], LEXICON)
+    found = read_header(BLOCKS["applications"], "2021", [*rows[0].header, *rows[1].header])
+    assert found is not None
+    after, other = (align(r.values, 7, under(found, margin([(r, 7)]), r.grid)) for r in rows[2:])
+    assert [c.text for c in after or ()] == ["1", "2", "0", "0", "0", "0", ""]
+    assert other is None
+
+
+def test_rows_with_just_as_many_cells_tell_where_the_others_values_stand() -> None:
+    table = [[Spot("规章", 1, 2), *texts("", "2", "3")], texts("行政规范性文件", "", "", "2", "")]
+    rows = read_rows([grid(table)], LEXICON)
+    clear = margin([(row, 3) for row in rows])
+    assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["", "2", ""]
+
+
 def test_values_that_stand_apart_are_told_by_the_rows_drawn_alike() -> None:
     names = ("（一）予以公开", "（七）总计", "四、结转下年度继续办理")
     lines = (["1", "", "2", "", "3"], ["4", "", "5", "", "6"], ["", "", "7", "", ""])

@@ -57,6 +57,11 @@ def document(*lines: str, grids: tuple[Grid, ...] = (), **properties: str) -> Do
         (("宜昌市长阳土家族", "自治县文化和旅游局2021年政府", "信息公开工作年度报告"), "宜昌市长阳土家族自治县文化和旅游局", "420528", 2021),
         (("国家税务总局", "山阴县税务局2021年政府", "信息公开工作年度报告"), "国家税务总局山阴县税务局", "140621", 2021),
         (("本溪市明山区自然资源局2021年政府信息公开工作年度报告",), "本溪市明山区自然资源局", "210504", 2021),
+        (("2021年政府信息公开工作年度报告（宜昌市长阳土家族自治县农业农村局（乡村振兴局））",), "宜昌市长阳土家族自治县农业农村局（乡村振兴局）", "420528", 2021),
+        (("2021年政府信息公开工作年度报告", "苏州市教育局(体育局)"), "苏州市教育局(体育局)", "320500", 2021),
+        (("2021年政府信息公开工作年度报告", "苏州市教育局（体育局）（2022年1月5日）"), "苏州市教育局（体育局）", "320500", 2021),
+        (("雅安市宝兴", "县五龙乡人民政府2021年政府信息公开工作年度报告"), "雅安市宝兴县五龙乡人民政府", "511827", 2021),
+        (("木垒哈萨克自治县大石", "头乡人民政府2021年政府信息公开工作年度报告"), "木垒哈萨克自治县大石头乡人民政府", "652328", 2021),
     ],
 )  # fmt: skip
 def test_title_names_organ_and_year(lines: tuple[str, ...], agency: str, code: str | None, year: int) -> None:
@@ -348,3 +353,8 @@ def test_recognise(lines: tuple[str, ...], tables: int, outcome: str | None) -> 
 def test_a_notice_has_no_title_of_a_report() -> None:
     assert read_title("关于做好2020年政府信息公开工作年度报告编制工作的通知") is None
     assert read_title("政府信息公开指南") is None
+
+
+def test_what_sites_call_the_column_is_no_title() -> None:
+    found = identify(document("首页", "政府信息公开年报", *BODY))
+    assert found.title is None

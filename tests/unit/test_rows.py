@@ -123,6 +123,14 @@ def test_the_halves_of_a_row_are_joined(upper: list[str], lower: list[str]) -> N
         assert [cell.text for cell in mended[0].numeric] == list(SEVEN)
 
 
+@pytest.mark.parametrize("empty", [0, 1])
+def test_a_half_that_marks_nothing_is_what_the_row_says(empty: int) -> None:
+    halves = [["4.保护第三", *["/"] * 7], ["方合法权益", *["/"] * 7]]
+    halves[empty][1:] = [""] * 7
+    (row,) = mend(read([texts(*halves[0])], [texts(*halves[1])]), LEXICON)
+    assert [cell.text for cell in row.values] == ["/"] * 7
+
+
 def test_halves_that_both_have_numbers_stay_apart() -> None:
     rows = read([texts("4.保护第三", *SEVEN)], [texts("方合法权益", *SEVEN)])
     assert len(mend(rows, LEXICON)) == 2
