@@ -7,13 +7,13 @@ order of reading. Lines that spell no row stay paragraphs.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
+from pipeline.matching.furniture import has_dashes, is_page_mark, is_page_number, running_lines
 from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
 from pipeline.matching.marked import with_marked_grids
 from pipeline.matching.rows import block_widths
@@ -28,10 +28,6 @@ PROSE_MARKS = "。；;"
 NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
-_PAGE_MARK = re.compile(r"\s*(?:[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+|[1-9]\d{0,2}\s*[/／]\s*[1-9]\d{0,2})\s*")
-_PAGE_WORDS = re.compile(
-    r"(?i)\s*(?:第\s*\d{1,3}\s*页[\s,，/／]*(?:共\s*\d{1,3}\s*页)?|page\s*\d{1,3}(?:\s*of\s*\d{1,3})?)\s*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +72,28 @@ def arrange(document: Document, lexicon: Lexicon | None = None) -> Document:
     """The document with every table that bare lines spell turned into a grid; else as it was."""
     lexicon = lexicon or load_lexicon()
     blocks: list[Block] = []
-    marked = with_marked_grids(document.blocks, lexicon)
+    running = running_lines(document.blocks, lexicon)
+    marked = with_marked_grids(document.blocks, lexicon, running)
     for is_prose, group in groupby(marked, key=lambda block: isinstance(block, Paragraph)):
         members = list(group)
-        blocks += _arrange_run(members, lexicon, len(blocks)) if is_prose else members
+        blocks += _arrange_run(members, lexicon, len(blocks), running) if is_prose else members
     return replace(document, blocks=tuple(blocks))
 
 
-def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequence[Block]:
+def _arrange_run(
+    blocks: Sequence[Block], lexicon: Lexicon, offset: int, running: frozenset[int]
+) -> Sequence[Block]:
     run = _Run(lexicon)
     buffer: list[_Piece] = []
     values: list[_Piece] = []
-    for paragraph in blocks:
-        assert isinstance(paragraph, Paragraph)
+    for paragraph in _lines(blocks, lexicon):
         words, numbers = _split_line(paragraph, lexicon)
-        if _is_page_number(paragraph.text) and not _wants(buffer, values, len(numbers), lexicon):
+        if is_page_number(paragraph.text) and not (
+            has_dashes(paragraph.text) and _wants(buffer, values, len(numbers), lexicon)
+        ):
             continue  # it stands between the halves of a row
+        if id(paragraph) in running and (run.open_table or buffer or values):
+            continue
         if is_heading(paragraph.text):
             _close(run, buffer, values)
             _keep_prose(run, words + numbers)
@@ -110,6 +112,26 @@ def _arrange_run(blocks: Sequence[Block], lexicon: Lexicon, offset: int) -> Sequ
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
 
 
+def _lines(blocks: Iterable[Block], lexicon: Lexicon) -> Iterator[Paragraph]:
+    """The lines of a run, those in which several rows stand one behind the other cut into these."""
+    for block in blocks:
+        assert isinstance(block, Paragraph)
+        lines = _rows_in_line(block)
+        pieces = [_split_line(line, lexicon) for line in lines] if len(lines) > 1 else []
+        rows = sum(bool(values and _label_length(words, lexicon)) for words, values in pieces)
+        is_table = rows >= LEAST_ROWS or len(lines) == rows > 1
+        yield from lines if is_table else [block]
+
+
+def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
+    """A line cut behind each of its values that words follow."""
+    parts = paragraph.text.split()
+    are_values = [is_value_text(part) for part in parts]
+    ends = [n for n, (left, right) in enumerate(pairwise(are_values), 1) if left and not right]
+    cuts = pairwise([0, *ends, len(parts)])
+    return [replace(paragraph, text=" ".join(parts[start:end])) for start, end in cuts]
+
+
 def _is_short_table(run: _Run) -> bool:
     """Whether a run spells a block of few rows and its header: then its numbers are placed, or left over, not lost."""
     rows = [item for item in run.out if isinstance(item, _Row)]
@@ -120,10 +142,6 @@ def _is_short_table(run: _Run) -> bool:
 def _is_cut_number(last: _Piece, word: _Piece) -> bool:
     """Whether a line that reads as a value is the number of the label in the next line, which begins with its point."""
     return word.text.startswith(NUMBER_POINTS) and last.text.isdecimal() and last.text == last.source.text
-
-
-def _is_page_number(text: str) -> bool:
-    return bool(_PAGE_WORDS.fullmatch(text) or _PAGE_MARK.fullmatch(text))
 
 
 def _wants(buffer: Sequence[_Piece], values: Sequence[_Piece], count: int, lexicon: Lexicon) -> bool:
@@ -138,9 +156,8 @@ def _split_line(paragraph: Paragraph, lexicon: Lexicon) -> tuple[list[_Piece], l
     cut = len(parts)
     while cut and is_value_text(parts[cut - 1]):
         cut -= 1
-    labels = [
-        label for part in parts[:cut] for label in (lexicon.parted(part) if cut < len(parts) else [part])
-    ]
+    apart = lexicon.parted if cut < len(parts) else lexicon.heads_in
+    labels = [label for part in parts[:cut] for label in apart(part)]
     return [_Piece(label, paragraph) for label in labels], [_Piece(part, paragraph) for part in parts[cut:]]
 
 
@@ -167,10 +184,32 @@ def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
         _add_header(run, known)
         run.adrift = True
         _append_row(run, _Row([], [], values, known=False))
-    elif run.open_table and not _is_prose(buffer):
+    elif _is_prose(buffer):
+        _keep_prose(run, buffer + values)
+    elif head := _header_length(buffer, run.lexicon):
+        before, known = _segments(buffer[:head], run.lexicon)
+        _keep_prose(run, before)
+        _add_header(run, known)
+        _add_unknown(run, buffer[head:], values)
+    elif run.open_table or (buffer and _is_whole_row(values)):
         _add_unknown(run, buffer, values)
     else:
         _keep_prose(run, buffer + values)
+
+
+def _is_whole_row(values: Sequence[_Piece]) -> bool:
+    """Whether values are as many as the columns of a block that is so wide that no prose ends in as many."""
+    return len(values) > LEAST_WIDTH and len(values) in block_widths().values()
+
+
+def _header_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:
+    """How many pieces a header ends at behind which a label stands; 0 where fewer than two columns are named."""
+    ends = [
+        end
+        for start, end in _known(buffer, lexicon)
+        if any(m.axis == "column" for m in lexicon.lookup(_text(buffer[start:end])))
+    ]
+    return ends[-1] if len(ends) > 1 and ends[-1] < len(buffer) else 0
 
 
 def _is_first_row(known: Sequence[tuple[str, bool]], values: Sequence[_Piece], lexicon: Lexicon) -> bool:
@@ -187,8 +226,18 @@ def _is_first_row(known: Sequence[tuple[str, bool]], values: Sequence[_Piece], l
 
 
 def _add_header(run: _Run, known: Sequence[tuple[str, bool]]) -> None:
-    run.out.append([text for text, _ in known])
-    run.adrift = False
+    """Keeps labels over columns, and each row without values that stands before or among them as a row."""
+    for is_row, group in groupby(known, key=lambda label: _names_row(label[0], run.lexicon)):
+        texts = [text for text, _ in group]
+        if is_row:
+            run.out += [[text] for text in texts]
+        else:
+            run.out.append(texts)
+            run.adrift = False
+
+
+def _names_row(text: str, lexicon: Lexicon) -> bool:
+    return all(m.axis == "row" for m in lexicon.lookup(text))
 
 
 def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
@@ -223,22 +272,24 @@ def _label_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:
     return next((n for n in lengths if _is_row_label(buffer[-n:], lexicon)), 0)
 
 
-def _segments(buffer: Sequence[_Piece], lexicon: Lexicon) -> tuple[list[_Piece], list[tuple[str, bool]]]:
-    """Cuts pieces into known labels: the pieces that belong to none, and each label with whether a parent."""
-    unknown: list[_Piece] = []
-    known: list[tuple[str, bool]] = []
+def _known(buffer: Sequence[_Piece], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """Where each known label among pieces begins and ends."""
     start = 0
     while start < len(buffer):
         ends = range(min(len(buffer), start + MOST_PIECES), start, -1)
         end = next((e for e in ends if _is_label(buffer[start:e], lexicon)), None)
-        if end is None:
-            unknown.append(buffer[start])
-            start += 1
-            continue
-        text = _text(buffer[start:end])
-        known.append((text, all(m.axis == "parent" for m in lexicon.lookup(text))))
-        start = end
-    return unknown, known
+        if end is not None:
+            yield start, end
+        start = end or start + 1
+
+
+def _segments(buffer: Sequence[_Piece], lexicon: Lexicon) -> tuple[list[_Piece], list[tuple[str, bool]]]:
+    """Cuts pieces into known labels: the pieces that belong to none, and each label with whether a parent."""
+    places = list(_known(buffer, lexicon))
+    within = {place for start, end in places for place in range(start, end)}
+    texts = [_text(buffer[start:end]) for start, end in places]
+    known = [(text, all(m.axis == "parent" for m in lexicon.lookup(text))) for text in texts]
+    return [piece for place, piece in enumerate(buffer) if place not in within], known
 
 
 def _names_bands(known: Sequence[tuple[str, bool]], lexicon: Lexicon) -> bool:
@@ -250,8 +301,7 @@ def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: l
     _keep_prose(run, unknown)
     # The labels above columns stand among these; those above the row stand behind.
     end = max((place for place, (_, parent) in enumerate(known, 1) if not parent), default=0)
-    if end:
-        _add_header(run, known[:end])
+    _add_header(run, known[:end])
     kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
     parents = [text for text, _ in known[end:]]
     _append_row(
@@ -269,15 +319,15 @@ def _append_row(run: _Run, row: _Row) -> None:
 def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
     """A row inside a table whose label is unknown: its numbers must not be lost."""
     unknown, known = _segments(buffer, run.lexicon)
-    run.out.append(_Row([text for text, _ in known], unknown, values, known=False))
+    _append_row(run, _Row([text for text, _ in known], unknown, values, known=False))
 
 
 def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[list[_Piece], list[_Piece]]:
     """The values, and strays such as a page number, where just one line holds as many as the row has."""
-    unmarked = [piece for piece in values if not _PAGE_MARK.fullmatch(piece.source.text)]
+    unmarked = [piece for piece in values if not is_page_mark(piece.source.text)]
     if len(values) not in widths and len(unmarked) in widths:
         return unmarked, []
-    lines = [list(group) for _, group in groupby(values, key=lambda piece: id(piece.source))]
+    lines = [list(group) for _, group in groupby(unmarked, key=lambda piece: id(piece.source))]
     whole = [line for line in lines if len(line) in widths and len(line) >= LEAST_WIDTH]
     strays = [line for line in lines if len(line) == 1 and len(line[0].text) <= LONGEST_STRAY]
     if len(values) in widths or len(whole) != 1 or len(whole) + len(strays) != len(lines):

@@ -25,6 +25,7 @@ LABEL_COLUMNS = ("printed", "standard", "reason", "source")
 SIMILAR = 0.75  # the least similarity of two labels that may be the same with a typing error
 MARGIN = 0.10  # by how much the best must beat the second best
 NUMBERED_AXES = ("row", "parent")  # columns bear no numbers: `（六）其他` is no column
+HEAD_AXES = ("column", "band", "parent", "heading", "other")
 SHORTEST_SIMILAR = 4  # shorter labels are too alike for a similarity to mean anything
 SHORTEST_INTERRUPTED = 7  # shorter labels may be part of another's words
 LONGEST_INSERTION = 40  # characters that a mirror site puts into a label
@@ -161,7 +162,18 @@ class Lexicon:
             head = text[: number.start()]
             if any(m.axis == "parent" for m in self.lookup(head)):
                 rest = self.parted(text[number.start() :])
-                return [head, *rest] if self.lookup(rest[-1]) else [text]
+                return [head, *rest]
+        return [text]
+
+    def heads_in(self, text: str) -> list[str]:
+        """A text that is labels over columns set one behind the other, as those labels; else the text alone."""
+        if len(text) > LONGEST or not _heads(self).fullmatch(normalise(text)) or self.lookup(text):
+            return [text]
+        for end in range(len(text) - 1, 1, -1):
+            if any(m.axis in HEAD_AXES for m in self.lookup(text[:end])):
+                rest = self.heads_in(text[end:])
+                if all(map(self.lookup, rest)):
+                    return [text[:end], *rest]
         return [text]
 
     def spelling(self, meaning: Meaning) -> str:
@@ -203,6 +215,13 @@ class Lexicon:
         longest = max(whole, key=len, default="")
         found = allowed.intersection(whole.get(longest, ()))
         return (found.pop(), longest) if len(found) == 1 else None
+
+
+@cache
+def _heads(lexicon: Lexicon) -> re.Pattern[str]:
+    """Labels over columns one behind the other: prose is hardly ever, and one look tells that."""
+    heads = (s for s, meanings in lexicon.meanings.items() if any(m.axis in HEAD_AXES for m in meanings))
+    return re.compile(f"(?:{'|'.join(map(re.escape, sorted(heads, key=len, reverse=True)))})+")
 
 
 def put_into(printed: str, label: str) -> str:

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from pipeline.document import Block, Cell, Grid, Locator, Paragraph
 from pipeline.exchange import DRAWN
+from pipeline.matching.furniture import is_page_number
 from pipeline.matching.lexicon import Lexicon
 from pipeline.matching.values import is_numeric_text, is_value_text
 
@@ -36,13 +37,23 @@ class _Row:
     cells: Sequence[str]
 
 
-def with_marked_grids(blocks: Sequence[Block], lexicon: Lexicon) -> list[Block]:
-    """The blocks with each run of rows whose cells a mark parts as a grid; else as they were."""
+def with_marked_grids(
+    blocks: Sequence[Block], lexicon: Lexicon, running: frozenset[int] = frozenset()
+) -> list[Block]:
+    """The blocks with each run of rows whose cells a mark parts as a grid; else as they were.
+
+    Args:
+        blocks: Paragraphs and grids in reading order.
+        lexicon: The labels of the form.
+        running: The identities of paragraphs that are running heads or page numbers.
+    """
     mark = _mark([block.text for block in blocks if isinstance(block, Paragraph)])
     if not mark:
         return list(blocks)
     found: list[Block] = []
+    ends = running | {id(b) for b in blocks if isinstance(b, Paragraph) and is_page_number(b.text)}
     lines = [_row(block, mark, lexicon) if isinstance(block, Paragraph) else block for block in blocks]
+    lines = list(_without_page_ends(lines, ends))
     for is_row, group in groupby(_begun(lines, lexicon), key=lambda line: isinstance(line, _Row)):
         members = list(group)
         if is_row:
@@ -50,6 +61,20 @@ def with_marked_grids(blocks: Sequence[Block], lexicon: Lexicon) -> list[Block]:
         else:
             found += [line for line in members if not isinstance(line, _Row)]
     return found
+
+
+def _without_page_ends(lines: Sequence[Block | _Row], ends: frozenset[int]) -> Iterator[Block | _Row]:
+    """The lines without what pages print between two rows."""
+    left = [line for line in lines if id(line) not in ends]
+    below = iter([*left[1:], None])
+    between = False
+    for line in lines:
+        if id(line) not in ends:
+            following = next(below)
+            between = isinstance(line, _Row) and isinstance(following, _Row)
+            yield line
+        elif not between:
+            yield line
 
 
 def _mark(texts: Sequence[str]) -> str:

@@ -299,3 +299,58 @@ def test_a_label_cut_between_its_number_and_its_point() -> None:
         ["6、属于四类过程性信息", *"2345678"],
         ["7.属于行政执法案卷", *"3456789"],
     ]
+
+
+@pytest.mark.parametrize("mark", ["~ 4 ~", "· 4 ·", "* 4 *", "[4]", "（4）"])
+def test_signs_around_a_pages_number_are_no_values(
+    facts: Facts, lines: list[str], tables: list[Rows], mark: str
+) -> None:
+    place = lines.index("行政许可") + 1
+    perfect(facts, [*lines[:place], mark, *lines[place:]], tables)
+
+
+def test_running_heads_and_the_page_numbers_beside_them(
+    facts: Facts, lines: list[str], tables: list[Rows]
+) -> None:
+    head = "某某局2022年政府信息公开工作年度报告"
+    paged = [head, "一、总体情况", *lines]
+    for page, place in enumerate((30, 80, 140), 1):
+        paged[place:place] = [head, str(page)]
+    perfect(facts, paged, tables)
+
+
+def test_rows_without_values_at_a_blocks_end_are_no_header(facts: Facts) -> None:
+    facts = without(facts, *[key for key in facts.values if key[1] == "normative_document"])
+    tables = report_tables(facts)
+    extraction = checked(facts, [line for rows in tables for line in lines_of(rows)], tables)
+    assert unread(facts, extraction) == []
+
+
+@pytest.mark.parametrize("wrong", ["一、本新收政府信息公开申请数量", "一、本年新收政府信息公开"])
+def test_the_first_row_under_a_header_may_be_misprinted_or_cut(
+    facts: Facts, tables: list[Rows], wrong: str
+) -> None:
+    rows = [line for row in tables[1][3:] for line in spaced([row])]
+    rows[0] = f"{wrong} {rows[0].split(maxsplit=1)[1]}"
+    rows[1:1] = ["申请数量"] if wrong.endswith("公开") else []
+    header = [spot.text for row in tables[1][:3] for spot in row]
+    perfect(facts, [*lines_of(tables[0]), *header, *rows, *lines_of(tables[2])], tables)
+
+
+@pytest.mark.parametrize("each", ["report", "table", "block"])
+def test_rows_one_behind_the_other_in_a_line(facts: Facts, tables: list[Rows], each: str) -> None:
+    flat = [" ".join(lines_of(rows)) for rows in tables]
+    if each == "report":
+        flat = [" ".join(flat)]
+    if each == "block":
+        flat[0] = flat[0].replace(" 第二十条", "\n第二十条")
+    perfect(facts, [line for text in flat for line in text.split("\n")], tables)
+
+
+def test_labels_of_a_header_without_a_space_between(facts: Facts, tables: list[Rows]) -> None:
+    rows = [
+        ["".join(s.text for s in row if not s.text.isdigit()), *(s.text for s in row if s.text.isdigit())]
+        for table in tables
+        for row in table
+    ]
+    perfect(facts, [" ".join(row).strip() for row in rows], tables)
