@@ -126,6 +126,8 @@ def _lines(blocks: Iterable[Block], lexicon: Lexicon) -> Iterator[Paragraph]:
 def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
     """A line cut behind each of its values that words follow."""
     parts = paragraph.text.split()
+    if len(parts) <= LEAST_WIDTH:
+        return [paragraph]
     are_values = [is_value_text(part) for part in parts]
     ends = [n for n, (left, right) in enumerate(pairwise(are_values), 1) if left and not right]
     cuts = pairwise([0, *ends, len(parts)])

@@ -18,6 +18,7 @@ LEAST_REPEATS = 2
 """Times that a line of the title stands again where it is a running head; once may be the organ's signature."""
 SHORTEST_HEAD = 6
 """Characters of a running head: shorter lines stand twice by chance."""
+LONGEST_HEAD = 100
 _DASHES = "-—–－"
 _MARK = re.compile(
     r"\s*(?:[-—–－]+\s*[1-9]\d{0,2}\s*[-—–－]+|[1-9]\d{0,2}\s*[/／]\s*[1-9]\d{0,2}"
@@ -59,7 +60,7 @@ def running_lines(blocks: Sequence[Block], lexicon: Lexicon) -> frozenset[int]:
 
 def _heads(blocks: Sequence[Block], lexicon: Lexicon) -> frozenset[str]:
     """The lines before the first heading that stand again later."""
-    paragraphs = [block for block in blocks if isinstance(block, Paragraph)]
+    paragraphs = [b for b in blocks if isinstance(b, Paragraph) and len(b.text) <= LONGEST_HEAD]
     title = {squeeze(p.text) for p in takewhile(lambda p: not is_heading(p.text), paragraphs)}
     title = {text for text in title if len(text) >= SHORTEST_HEAD and not lexicon.lookup(text)}
     counts = Counter(text for p in paragraphs if (text := squeeze(p.text)) in title)
