@@ -17,6 +17,7 @@ from pipeline.matching.furniture import has_dashes, is_page_mark, is_page_number
 from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
 from pipeline.matching.marked import with_marked_grids
 from pipeline.matching.rows import block_widths
+from pipeline.matching.spaced import SpacedRow, columns_of
 from pipeline.matching.values import is_value_text
 from pipeline.narrative import is_heading
 
@@ -109,6 +110,7 @@ def _arrange_run(
             buffer = []
         values += numbers
     _close(run, buffer, values)
+    _set_apart(run)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
 
 
@@ -132,6 +134,23 @@ def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
     ends = [n for n, (left, right) in enumerate(pairwise(are_values), 1) if left and not right]
     cuts = pairwise([0, *ends, len(parts)])
     return [replace(paragraph, text=" ".join(parts[start:end])) for start, end in cuts]
+
+
+def _set_apart(run: _Run) -> None:
+    """Puts blanks between the values of rows with fewer of them than columns, where the spaces of their lines tell."""
+    by_width: dict[int, list[tuple[_Row, SpacedRow]]] = {}
+    for row in run.out:
+        if isinstance(row, _Row) and row.known and len({id(value.source) for value in row.values}) == 1:
+            line, widths = row.values[0].source.text, _widths(_text(row.label), run.lexicon)
+            is_end = line.split()[-len(row.values) :] == [value.text for value in row.values]
+            for width in widths if len(widths) == 1 and is_end else ():
+                by_width.setdefault(width, []).append((row, SpacedRow(line, len(row.values), width)))
+    for width, rows in by_width.items():
+        for (row, _), columns in zip(rows, columns_of([spaced for _, spaced in rows]), strict=True):
+            if columns is not None:
+                stands = dict(zip(columns, row.values, strict=True))
+                blank = replace(row.values[0], text="")
+                row.values = [stands.get(column, blank) for column in range(width)]
 
 
 def _is_short_table(run: _Run) -> bool:
