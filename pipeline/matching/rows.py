@@ -7,7 +7,7 @@ unknown may be the half of one that a page end cut in two: `mend` joins it with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import zip_longest
@@ -19,6 +19,8 @@ from pipeline.templates import load_templates
 
 LEAST_NUMBERED = 3
 """Columns that a row must number to be told from values."""
+MOST_LABELS = 3
+"""Columns of labels: 三, （三） and 1."""
 LONGEST_SIGN = 2
 """Characters of what may stand before such numbers (`甲`, `栏次`)."""
 
@@ -290,23 +292,40 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
     upper = (
         None  # where the last row stands that is no header: a header may be printed again after the page end
     )
-    for row in rows:
-        whole = _whole(mended[upper], row, lexicon) if upper is not None else None
+    headers: dict[int, list[str]] = {}
+    for row, before in zip(rows, (None, *rows), strict=False):
+        if row.is_header:
+            _add_header(headers, row, before)
+        again = not row.first and upper is not None and _is_printed_again(headers, mended[upper], row)
+        whole = _whole(mended[upper], row, lexicon, again=again) if upper is not None else None
         if whole is not None and upper is not None:
             mended[upper] = whole
             continue
-        if not row.is_header:
+        if not row.is_header and (row.label or row.values and not row.is_blank):
             upper = len(mended)
         mended.append(row)
     return mended
 
 
-def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
+def _add_header(headers: dict[int, list[str]], row: TableRow, before: TableRow | None) -> None:
+    """Notes the words of a header row: all the rows of the last header in each grid."""
+    if before is None or not before.is_header or before.grid != row.grid:
+        headers[row.grid] = []
+    headers[row.grid] += [normalise(label.cell.text) for label in row.header]
+
+
+def _is_printed_again(headers: Mapping[int, list[str]], upper: TableRow, lower: TableRow) -> bool:
+    """Whether nothing but the header of the one row stands over the other, in another grid."""
+    return upper.grid != lower.grid and headers.get(lower.grid, []) == headers.get(upper.grid)
+
+
+def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon, *, again: bool = False) -> TableRow | None:
+    """One row of two; `again` says that the lower one stands under the header of the upper, printed again."""
     # Whole rows follow one another nearly always: that is seen first, and costs nothing.
     if upper.header or (upper.meanings and lower.meanings):
         return None
     if upper.numeric and lower.numeric:
-        return _carried_over(upper, lower)
+        return _carried_over(upper, lower, again=again) or _of_one_label(upper, lower, lexicon)
     # What is no number is what the row says all the same: `/` in every column, where the other half is empty.
     is_below = lower.numeric or (upper.is_blank and not lower.is_blank)
     values = lower.values if is_below else upper.values
@@ -326,16 +345,34 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | Non
     return replace(upper, label=label, meanings=meanings, values=values, before=before)
 
 
-def _carried_over(upper: TableRow, lower: TableRow) -> TableRow | None:
+def _carried_over(upper: TableRow, lower: TableRow, *, again: bool) -> TableRow | None:
     """One row of two where a page end cut through its numbers: bare ones at a page's top, in some of the columns.
 
     A cell that has print on both pages holds both: a number that was cut itself is not to be told from two.
     """
-    is_cut = lower.first and not lower.label and not lower.before and upper.grid != lower.grid
-    if not is_cut or len(upper.values) != len(lower.values) or all(c.text.strip() for c in lower.values):
+    begins = (lower.first and upper.grid != lower.grid) or again
+    is_cut = begins and not lower.label and not lower.before
+    wider = len(lower.values) - len(upper.values)  # Empty cells where the label's are.
+    if not is_cut or not 0 <= wider <= MOST_LABELS or any(c.text.strip() for c in lower.values[:wider]):
+        return None
+    if all(c.text.strip() for c in lower.values[wider:]):
+        return None
+    pairs = zip(upper.values, lower.values[wider:], strict=True)
+    return replace(upper, values=tuple(_both(one, other) for one, other in pairs))
+
+
+def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
+    """One row of two whose labels are one of the form only together, where each has numbers in some of the columns."""
+    label = upper.label + lower.label
+    if not (upper.label and lower.label) or upper.meanings or lower.meanings or lower.header:
+        return None
+    meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
+    is_part = any(not cell.text.strip() for row in (upper, lower) for cell in row.values)
+    if not meanings or not is_part or len(upper.values) != len(lower.values):
         return None
     pairs = zip(upper.values, lower.values, strict=True)
-    return replace(upper, values=tuple(_both(one, other) for one, other in pairs))
+    values = tuple(_both(one, other) for one, other in pairs)
+    return replace(upper, label=label, meanings=meanings, values=values, before=upper.before + lower.before)
 
 
 def _both(one: Cell, other: Cell) -> Cell:

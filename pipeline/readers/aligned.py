@@ -56,6 +56,10 @@ DIGITS_LOWER = 1.2
 """Times their height that words of the same size are high at most, where digits are of a font of their own."""
 TOUCHING = 1.0
 """Character heights up to which two lines are of one row: numbers of the one stand beside the middle of the other's."""
+OVERLAPPING = 0.8
+"""The same where words stand beside both: print of two rows does not overlap."""
+FULL_SHARE = 0.25
+"""Share of the lines with numbers that have one in every column from which a line that has not may be a rest."""
 LEAST_CUT = 20.0
 """Points that the edge of a background or a rule is wide at least to part two cells."""
 MOST_ABOVE = 1
@@ -407,11 +411,12 @@ def _grid(table: AlignedTable, cuts: Sequence[Cut]) -> RuledGrid:
     pitch = line_pitch([*table.heads, *table.lines])
     heads = stacked([chunk for line in table.heads for chunk in line], pitch, cuts)
     rows = _whole_rows(table.lines, table.columns)
+    fellows = _fellows(table.lines, table.columns, pitch)
     reaches = [(values_of(row)[0].middle, values_of(row)[-1].middle) for row in rows]
     words = [chunk for line in table.lines for chunk in words_of(line)]
     labels = labels_beside(words, reaches, table.columns.start, pitch, cuts)
     end = max((chunk.span[1] for chunk in words), default=0.0)
-    body = list(_body_rows(rows, labels, table.columns))
+    body = list(_body_rows(rows, labels, table.columns, fellows))
     cells = [
         _numbered(row, place) for place, row in enumerate([*_header_rows(heads, table.columns, end), *body])
     ]
@@ -447,7 +452,8 @@ def _is_rest(
     over = {columns.place(chunk): chunk for chunk in values_of(above)}
     under = {columns.place(chunk): chunk for chunk in values_of(line)}
     step = line[0].middle - values_of(above)[-1].middle
-    if step < TOUCHING * line[0].height and not (words_of(above) and words_of(line)):
+    near = OVERLAPPING if words_of(above) and words_of(line) else TOUCHING
+    if step < near * line[0].height:
         return True
     if step > LINE_PITCH * line[0].height:
         return False
@@ -466,8 +472,46 @@ def _is_rest(
 
 def _is_broken(upper: Chunk, lower: Chunk, lane: Span) -> bool:
     """Whether a number may go on with the one under it: it leaves no room for one more digit in its cell."""
-    room = lane[1] - lane[0] - upper.width * (1 + 1 / len(upper.text))
-    return len(upper.text) > 1 and lower.text.isdigit() and room < CELL_PADDING
+    return len(upper.text) > 1 and lower.text.isdigit() and _leaves_no_room(upper, lane)
+
+
+def _fellows(lines: Sequence[Row], columns: Columns, pitch: float) -> Mapping[int, Sequence[Chunk]]:
+    """Numbers that may be one with others under or over them, by the identity of each: none of them is certain.
+
+    They stand as near as lines of one cell, the upper leaves no room for one more digit, and one of the lines may be
+    what did not fit into the cells of the other: it lacks numbers where many have all, or where some have no label.
+    """
+    rows = [line for line in lines if values_of(line)]
+    near = [
+        (upper, lower)
+        for at, upper in enumerate(rows)
+        for lower in rows[at + 1 : at + 3]
+        if lower[0].middle - upper[0].middle <= (PITCH_SLACK * pitch or LINE_PITCH * upper[0].height)
+    ]
+    full = sum(len(values_of(row)) == len(columns.edges) for row in rows)
+    found: dict[int, list[Chunk]] = {}
+    if full < FULL_SHARE * len(rows) and all(words_of(line) for pair in near for line in pair):
+        return found
+    for upper, lower in near:
+        if min(len(values_of(upper)), len(values_of(lower))) < len(columns.edges):
+            for one, other in _over_one_another(upper, lower, columns):
+                found.setdefault(id(one), []).append(other)
+                found.setdefault(id(other), []).append(one)
+    return found
+
+
+def _over_one_another(upper: Row, lower: Row, columns: Columns) -> Iterator[tuple[Chunk, Chunk]]:
+    """The numbers of two lines that stand in one column, and may be one for all the room there is."""
+    over = {columns.place(chunk): chunk for chunk in values_of(upper)}
+    for chunk in values_of(lower):
+        place = columns.place(chunk)
+        if place is not None and place in over and _leaves_no_room(over[place], columns.lane(place)):
+            yield over[place], chunk
+
+
+def _leaves_no_room(chunk: Chunk, lane: Span) -> bool:
+    """Whether one more digit would not fit into a number's cell."""
+    return lane[1] - lane[0] - chunk.width * (1 + 1 / len(chunk.text)) < CELL_PADDING
 
 
 def _is_wrapped(upper: Row, lower: Row, widest: float) -> bool:
@@ -496,16 +540,18 @@ def _head(stack: Stack, columns: Columns, end: float) -> RuledCell:
     return RuledCell(0, under.start + 1, 1, len(under), box, stack.runs)
 
 
-def _body_rows(rows: Sequence[Row], labels: Labels, columns: Columns) -> Iterator[list[RuledCell]]:
+def _body_rows(
+    rows: Sequence[Row], labels: Labels, columns: Columns, fellows: Mapping[int, Sequence[Chunk]]
+) -> Iterator[list[RuledCell]]:
     """A row for each line of numbers, with its labels; and one for each label that has no numbers."""
     inner = [max(stacks, key=lambda stack: stack.box[2]) for stacks in labels.beside if stacks]
     bodies = [
-        ((values_of(row)[0].middle + values_of(row)[-1].middle) / 2, _body_row(row, stacks, columns))
+        ((values_of(row)[0].middle + values_of(row)[-1].middle) / 2, _body_row(row, stacks, columns, fellows))
         for row, stacks in zip(rows, labels.beside, strict=True)
     ]
     for stack in labels.alone:
         middle = (stack.box[1] + stack.box[3]) / 2
-        bodies.append((middle, _body_row([], [stack], columns, blank=_is_label(stack, inner))))
+        bodies.append((middle, _body_row([], [stack], columns, {}, blank=_is_label(stack, inner))))
     yield from (row for _, row in sorted(bodies, key=lambda body: body[0]))
 
 
@@ -514,7 +560,14 @@ def _is_label(stack: Stack, inner: Sequence[Stack]) -> bool:
     return not inner or 2 * sum(overlap(stack.span, other.span) for other in inner) > len(inner)
 
 
-def _body_row(row: Row, labels: Sequence[Stack], columns: Columns, blank: bool = True) -> list[RuledCell]:
+def _body_row(
+    row: Row,
+    labels: Sequence[Stack],
+    columns: Columns,
+    fellows: Mapping[int, Sequence[Chunk]],
+    *,
+    blank: bool = True,
+) -> list[RuledCell]:
     cells = [
         RuledCell(0, 0, 1, 1, stack.box, stack.runs)
         for stack in sorted(labels, key=lambda stack: stack.box[0])
@@ -524,9 +577,13 @@ def _body_row(row: Row, labels: Sequence[Stack], columns: Columns, blank: bool =
     _, top, _, bottom = enclosing([chunk.box for chunk in row] or [stack.box for stack in labels])
     for place, (left, right) in enumerate(columns.edges):
         stack = Stack([chunk for chunk in values_of(row) if columns.place(chunk) == place])
-        if len(stack.chunks) > 1:
+        others = [other for chunk in stack.chunks for other in fellows.get(id(chunk), ())]
+        if len(stack.chunks) > 1 or others:
             left, right = columns.lane(place)
-        box = stack.box if len(stack.chunks) == 1 else (left, top, right, bottom)
+        box = stack.box if len(stack.chunks) == 1 and not others else (left, top, right, bottom)
+        if others:
+            stack.chunks += [other for other in others if all(other is not chunk for chunk in stack.chunks)]
+            box = (left, top, 2 * right - left, bottom)  # So wide, they are not taken for one number either.
         cells.append(RuledCell(0, place + 1, 1, 1, box, stack.runs))
     return cells
 

@@ -134,6 +134,26 @@ def test_what_numbers_broken_over_lines_leave_is_of_their_row() -> None:
     assert read(beside)[0][0][1][-3:] == ["17812\n4", "5", "204"]
 
 
+def narrow(top: float, values: str, label: str) -> list[Character]:
+    """A row of columns so narrow that no number of two digits has room."""
+    places = enumerate(values.split())
+    numbers = [c for at, text in places for c in write(text, 300 + 30 * at, top) if text != "."]
+    return [*numbers, *write(label, 180, top)]
+
+
+def test_a_number_that_may_be_broken_is_not_told() -> None:
+    lines = [*narrow(100, ". ６ .", "一二三四五六七八九"), *narrow(112, "０ ７ ０", "十一十二")]
+    lines += [*narrow(140, "１ ２ ３", "甲项"), *narrow(164, "４ ５ ６", "乙项")]
+    assert [cells[1:] for cells in read(lines)[0][0]] == [
+        ["", "６\n７", ""],
+        ["０", "６\n７", "０"],
+        ["１", "２", "３"],
+        ["４", "５", "６"],
+    ]
+    whole = [*narrow(100, "８ ６ ９", "一二三四五六七八九"), *lines[10:]]
+    assert [cells[1:] for cells in read(whole)[0][0]][:2] == [["８", "６", "９"], ["０", "７", "０"]]
+
+
 def test_numbers_set_right_stand_under_words_set_in_the_middle() -> None:
     head = [
         sign

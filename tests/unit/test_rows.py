@@ -163,6 +163,22 @@ def test_numbers_that_a_page_end_cut_off_fill_their_row_and_a_cut_number_is_not_
     assert values(row) == ["1", "5\n21", "3", "0", "", "0", "7"]
 
 
+def test_numbers_that_a_page_end_cut_off_stand_under_the_header_again() -> None:
+    header = texts("自然人", "商业企业", "总计")
+    upper, lower = ["（一）予以公开", "1", "60", "7"], ["", "", "1", ""]
+    (_, row, _) = mend(read([header, texts(*upper)], [header, texts(*lower)]), LEXICON)
+    assert values(row) == ["1", "60\n1", "7"]
+    another = texts("自然人", "科研机构", "总计")
+    assert len(mend(read([header, texts(*upper)], [another, texts(*lower)]), LEXICON)) == 4
+
+
+def test_lines_of_one_label_that_both_have_some_numbers_are_one_row() -> None:
+    lines = [texts("4.保护第三", "6", "", "1", "", "", "", ""), texts("方合法权益", "0", *SEVEN[1:])]
+    (row,) = mend(read(lines), LEXICON)
+    assert keys(row) == {"denied_third_party"}
+    assert values(row) == ["6\n0", "0", "1\n0", "0", "0", "0", "1"]
+
+
 def test_a_whole_row_of_bare_numbers_is_no_rest_of_the_one_above() -> None:
     assert len(mend(read([texts("（一）予以公开", *SEVEN)], [texts(*SEVEN)]), LEXICON)) == 2
 
