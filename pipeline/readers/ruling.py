@@ -35,6 +35,8 @@ DRAWN_SHARE = 0.5
 """Share of a cell's side that must be drawn for it to count."""
 FAR_APART = 3.0
 """Character heights between the words of two cells that no rule parts."""
+UNLIKE = 0.1
+"""Share of a digit's height by which the gap between two numbers differs from those between digits of one."""
 MAX_UNITS = 200_000
 _IN_NUMBERS = frozenset("0123456789０１２３４５６７８９.,．")
 _NUMBER = re.compile(r"[-+−－＋]?[0-9０-９][0-9０-９,.，．]*")
@@ -305,7 +307,7 @@ def _pieces(
     if end == start or owners.get((row, end)) is owner:
         return [(owner, run)]
     pieces: list[tuple[RuledCell | None, Run]] = []
-    for token in _tokens(run.characters):
+    for token in _tokens(run.characters, xs):
         cell = owners.get((row, bisect_right(xs, (token[0][1] + token[-1][3]) / 2) - 1))
         if pieces and pieces[-1][0] is cell:
             pieces[-1][1].characters.extend(token)
@@ -314,13 +316,27 @@ def _pieces(
     return pieces
 
 
-def _tokens(characters: Sequence[Character]) -> Iterator[list[Character]]:
+def _tokens(characters: Sequence[Character], xs: Sequence[float]) -> Iterator[list[Character]]:
     """The digits of a number together, every other character alone."""
     for in_number, group in groupby(characters, key=lambda character: character.text in _IN_NUMBERS):
         if in_number:
-            yield list(group)
+            yield from _numbers(list(group), xs)
         else:
             yield from ([character] for character in group)
+
+
+def _numbers(digits: Sequence[Character], xs: Sequence[float]) -> Iterator[list[Character]]:
+    """One number, or those of neighbouring cells that nearly touch: a rule, and a gap unlike the others, part them."""
+    gaps = [after[1] - before[3] for before, after in pairwise(digits)]
+    slack = UNLIKE * (digits[0][4] - digits[0][2])
+    middles = [bisect_right(xs, (digit[1] + digit[3]) / 2) for digit in digits]
+    start = 0
+    for place, gap in enumerate(gaps):
+        others = [*gaps[:place], *gaps[place + 1 :]] or [0.0]
+        if middles[place] != middles[place + 1] and all(abs(gap - other) > slack for other in others):
+            yield list(digits[start : place + 1])
+            start = place + 1
+    yield list(digits[start:])
 
 
 def _is_notch(cell: RuledCell, lattice: _Lattice) -> bool:

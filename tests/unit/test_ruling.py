@@ -167,6 +167,14 @@ def test_two_numbers_in_one_drawn_cell_are_parted_where_the_other_rows_are() -> 
     assert only(marks, fill(NINE)) == NINE
 
 
+def test_numbers_that_nearly_touch_are_parted_by_the_rule_in_their_gap() -> None:
+    close = [["规章", "", ""], ["许可", "", ""], ["收费", "", "0"]]
+    characters = fill(close) + write("8", XS[2] - 6, 110) + write("59573", XS[2] + 0.8, 110)
+    assert only(lattice(), characters)[0] == ["规章", "8", "59573"]
+    over = fill(close) + write("859573", XS[2] - 6, 110)
+    assert only(lattice(), over)[0] == ["规章", "", "859573"]
+
+
 def test_white_backgrounds_behind_prose_make_no_table() -> None:
     marks = [Mark(90, y, 410, y + 20, white=True) for y in range(100, 300, 20)]
     characters = [sign for y in range(100, 300, 20) for sign in write("一行文字" * 7, 100, y + 5)]
@@ -222,8 +230,16 @@ def test_white_rules_part_a_coloured_background() -> None:
 
 
 def test_white_rules_count_along_the_edge_of_a_background_and_where_two_of_them_meet() -> None:
-    grounds = [Mark(XS[0], YS[0], XS[-1], YS[1]), Mark(XS[0], YS[1], XS[-1], YS[-1])]
-    assert only([*grounds, *(m._replace(white=True) for m in lattice())], fill(NINE)) == NINE
+    ys = (*YS, 220.0)
+    grounds = [Mark(XS[0], ys[0], XS[-1], ys[1]), Mark(XS[0], ys[1], XS[-1], ys[-1])]
+    drawn = [across(y, XS[0] if y in (ys[0], ys[1], ys[-1]) else XS[1]) for y in ys]
+    drawn += [down(x, ys[0], ys[-1]) for x in XS]
+    characters = [*fill(NINE[:2]), *fill([["", "", "0"], ["", "7", "8"]], ys=ys[2:])]
+    assert only([*grounds, *(m._replace(white=True) for m in drawn)], characters) == [
+        *NINE[:2],
+        ["", "0"],
+        ["7", "8"],
+    ]
 
 
 def test_white_rules_in_a_coloured_header_over_a_drawn_body() -> None:
