@@ -7,6 +7,7 @@ order of reading. Lines that spell no row stay paragraphs.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
 from pipeline.matching.furniture import has_dashes, is_page_mark, is_page_number, running_lines
 from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
 from pipeline.matching.marked import with_marked_grids
-from pipeline.matching.rows import block_widths
+from pipeline.matching.rows import banded_widths, block_widths
 from pipeline.matching.spaced import SpacedRow, columns_of
 from pipeline.matching.values import is_value_text
 from pipeline.narrative import is_heading
@@ -29,6 +30,7 @@ PROSE_MARKS = "。；;"
 NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
+_LABEL_NUMBER = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十]{1,2}[)）、.．]|[（(]?\d{1,2}[.．、)）])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +140,26 @@ def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
 
 def _set_apart(run: _Run) -> None:
     """Puts blanks between the values of rows with fewer of them than columns, where the spaces of their lines tell."""
-    by_width: dict[int, list[tuple[_Row, SpacedRow]]] = {}
+    rows = list(_spaced(run))
+    for (row, spaced), columns in zip(rows, columns_of([spaced for _, spaced in rows]), strict=True):
+        if columns is not None:
+            stands = dict(zip(columns, row.values, strict=True))
+            blank = replace(row.values[0], text="")
+            row.values = [stands.get(column, blank) for column in range(spaced.width)]
+
+
+def _spaced(run: _Run) -> Iterator[tuple[_Row, SpacedRow]]:
+    """The rows whose values end a line; a misprinted one is as wide as that above it."""
+    widths: frozenset[int] = frozenset()
     for row in run.out:
-        if isinstance(row, _Row) and row.known and len({id(value.source) for value in row.values}) == 1:
-            line, widths = row.values[0].source.text, _widths(_text(row.label), run.lexicon)
-            is_end = line.split()[-len(row.values) :] == [value.text for value in row.values]
-            for width in widths if len(widths) == 1 and is_end else ():
-                by_width.setdefault(width, []).append((row, SpacedRow(line, len(row.values), width)))
-    for width, rows in by_width.items():
-        for (row, _), columns in zip(rows, columns_of([spaced for _, spaced in rows]), strict=True):
-            if columns is not None:
-                stands = dict(zip(columns, row.values, strict=True))
-                blank = replace(row.values[0], text="")
-                row.values = [stands.get(column, blank) for column in range(width)]
+        if not isinstance(row, _Row):
+            continue
+        if row.known:
+            widths = _widths(_text(row.label), run.lexicon) if row.label else banded_widths()
+        texts = [value.text for value in row.values]
+        line = row.values[0].source.text if row.values else ""
+        if len(widths) == 1 and texts and line.split()[-len(texts) :] == texts:
+            yield row, SpacedRow(line, len(texts), min(widths))
 
 
 def _is_short_table(run: _Run) -> bool:
@@ -207,7 +216,7 @@ def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
         _append_row(run, _Row([], [], values, known=False))
     elif _is_prose(buffer):
         _keep_prose(run, buffer + values)
-    elif head := _header_length(buffer, run.lexicon):
+    elif head := _header_length(buffer, run.lexicon, 1 if run.open_table else 2):
         before, known = _segments(buffer[:head], run.lexicon)
         _keep_prose(run, before)
         _add_header(run, known)
@@ -223,14 +232,14 @@ def _is_whole_row(values: Sequence[_Piece]) -> bool:
     return len(values) > LEAST_WIDTH and len(values) in block_widths().values()
 
 
-def _header_length(buffer: Sequence[_Piece], lexicon: Lexicon) -> int:
-    """How many pieces a header ends at behind which a label stands; 0 where fewer than two columns are named."""
+def _header_length(buffer: Sequence[_Piece], lexicon: Lexicon, least: int) -> int:
+    """How many pieces a header has behind which a label stands; 0 where fewer than some columns are named."""
     ends = [
         end
         for start, end in _known(buffer, lexicon)
         if any(m.axis == "column" for m in lexicon.lookup(_text(buffer[start:end])))
     ]
-    return ends[-1] if len(ends) > 1 and ends[-1] < len(buffer) else 0
+    return ends[-1] if len(ends) >= least and ends[-1] < len(buffer) else 0
 
 
 def _is_first_row(known: Sequence[tuple[str, bool]], values: Sequence[_Piece], lexicon: Lexicon) -> bool:
@@ -266,12 +275,24 @@ def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
     last = run.last_row
     if last is None or not last.label:
         return buffer
-    for count in range(min(4, len(buffer)), 0, -1):
+    for count in range(min(MOST_PIECES, len(buffer)), 0, -1):
         whole = last.label + buffer[:count]
         if _is_row_label(whole, run.lexicon) and not _is_row_label(buffer[:count], run.lexicon):
             last.label = whole
             last.known = True
             return buffer[count:]
+    return buffer if last.known else _with_rest(last, buffer)
+
+
+def _with_rest(last: _Row, buffer: list[_Piece]) -> list[_Piece]:
+    """Gives an unknown row what follows its values before the next number of a label; returns what is left.
+
+    Else the end of one misprinted label and the beginning of the next would be a label together.
+    """
+    numbered = next((n for n, piece in enumerate(buffer) if _LABEL_NUMBER.match(piece.text)), 0)
+    if numbered and _LABEL_NUMBER.match(_text(last.label)) and numbered <= MOST_PIECES:
+        last.label = last.label + buffer[:numbered]
+        return buffer[numbered:]
     return buffer
 
 
@@ -340,6 +361,10 @@ def _append_row(run: _Run, row: _Row) -> None:
 def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
     """A row inside a table whose label is unknown: its numbers must not be lost."""
     unknown, known = _segments(buffer, run.lexicon)
+    numbered = [n for n, piece in enumerate(unknown) if _LABEL_NUMBER.match(piece.text)]
+    if len(numbered) > 1:
+        run.out.append([_text(unknown[: numbered[-1]])])
+        unknown = unknown[numbered[-1] :]
     _append_row(run, _Row([text for text, _ in known], unknown, values, known=False))
 
 

@@ -139,6 +139,15 @@ def block_widths() -> dict[tuple[str, str, str], int]:
     }
 
 
+@cache
+def banded_widths() -> frozenset[int]:
+    """How many values the one row of a block has whose bands stand over its columns."""
+    blocks = (
+        block for template in load_templates().values() for name in template.tables.values() for block in name
+    )
+    return frozenset(block.size for block in blocks if block.banded)
+
+
 def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> TableRow:
     """A row without a label of a row: a header, a fragment, or bare values."""
     last = _last_label(cells)

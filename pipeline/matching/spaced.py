@@ -25,7 +25,7 @@ class SpacedRow:
     Attributes:
         line: The line; its last words are the values.
         count: How many values it has.
-        width: How many columns its block has.
+        width: How many columns it has.
     """
 
     line: str
@@ -46,13 +46,17 @@ class SpacedRow:
 def columns_of(rows: Sequence[SpacedRow]) -> list[Columns | None]:
     """For each row the columns of its values, counted from 0; None where the spaces do not tell them."""
     whole = [row for row in rows if row.is_whole]
+    gaps = {gap for row in whole for gap in _gaps(row)}
     if len(whole) == len(rows) or len(whole) < LEAST_WHOLE:
         return [None] * len(rows)
-    gaps = {gap for row in whole for gap in _gaps(row)}
     if len(gaps) == 1:
         gap = gaps.pop()
         return [_counted(row, gap) for row in rows]
-    return _aligned(rows)
+    found: dict[int, Columns | None] = {}
+    for width in {row.width for row in rows}:
+        places = [place for place, row in enumerate(rows) if row.width == width]
+        found |= zip(places, _aligned([rows[place] for place in places]), strict=True)
+    return [found[place] for place in range(len(rows))]
 
 
 def _gaps(row: SpacedRow) -> Iterator[int]:
@@ -80,6 +84,8 @@ def _aligned(rows: Sequence[SpacedRow]) -> list[Columns | None]:
 
     None for all, if no row leaves a column out before its last value: then blanks may have been lost.
     """
+    if sum(row.is_whole for row in rows) < LEAST_WHOLE:
+        return [None] * len(rows)
     for side in (0, 1):
         flush = {_edges(row, side) for row in rows if row.is_whole}
         if len(flush) == 1:

@@ -354,3 +354,15 @@ def test_labels_of_a_header_without_a_space_between(facts: Facts, tables: list[R
         for row in table
     ]
     perfect(facts, [" ".join(row).strip() for row in rows], tables)
+
+
+def test_a_misprint_does_not_lend_its_labels_end_to_the_next_row(facts: Facts, tables: list[Rows]) -> None:
+    wrapped = []
+    for row in tables[1][3:]:
+        *parents, label = [spot.text for spot in row if spot.text and not spot.text.isdigit()]
+        label = label.replace("其他法律行政", "其他法法律行政")
+        values = " ".join(spot.text for spot in row if spot.text.isdigit())
+        pieces = [label[n : n + 6] for n in range(0, len(label), 6)]
+        wrapped += [*parents, f"{pieces[0]} {values}", *pieces[1:]]
+    header = lines_of(tables[1][:3])
+    perfect(facts, [*lines_of(tables[0]), *header, *wrapped, *lines_of(tables[2])], tables)
