@@ -30,6 +30,7 @@ _VALUE = re.compile(
     r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
 )
 _CHINESE = re.compile("[\u3001-\u9fff\uff00-\uffef]{2}")
+_NUMBERED = re.compile("(?:[1-9][.．、]|[（(][一二三四五六七八九十][）)])[\u4e00-\u9fff“‘]")
 
 Span = tuple[float, float]
 
@@ -179,9 +180,13 @@ def _is_word(runs: Sequence[Run]) -> bool:
 
 
 def _is_one_phrase(before: Run, run: Run) -> bool:
-    """Whether a run goes on with the one before: within Chinese words a gap is left where all characters are apart."""
+    """Whether a run goes on with the one before: within Chinese words a gap is left where all characters are apart.
+
+    Words behind a number of their own are another cell's.
+    """
     is_chinese = _CHINESE.match(before.text[-2:]) and _CHINESE.match(run.text[:2])
-    return run.left - before.right < APART * run.height and not is_chinese
+    is_apart = is_chinese or _NUMBERED.match(run.text)
+    return run.left - before.right < APART * run.height and not is_apart
 
 
 def values_of(line: Row) -> list[Chunk]:

@@ -134,6 +134,12 @@ def test_what_numbers_broken_over_lines_leave_is_of_their_row() -> None:
     assert read(beside)[0][0][1][-3:] == ["17812\n4", "5", "204"]
 
 
+def test_words_behind_a_number_of_their_own_are_another_cells() -> None:
+    lines = [*row(100, "1 2 3", "1.国家秘密"), *row(124, "4 5 6", "8.行政查询")]
+    grids, _ = read([*lines, *write("三不予公开", LABELS - 52.5, 124)])
+    assert grids[0][1] == ["三不予公开", "8.行政查询", "4", "5", "6"]
+
+
 def narrow(top: float, values: str, label: str) -> list[Character]:
     """A row of columns so narrow that no number of two digits has room."""
     places = enumerate(values.split())
