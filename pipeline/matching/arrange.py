@@ -158,8 +158,9 @@ def _spaced(run: _Run) -> Iterator[tuple[_Row, SpacedRow]]:
             widths = _widths(_text(row.label), run.lexicon) if row.label else banded_widths()
         texts = [value.text for value in row.values]
         line = row.values[0].source.text if row.values else ""
-        if len(widths) == 1 and texts and line.split()[-len(texts) :] == texts:
-            yield row, SpacedRow(line, len(texts), min(widths))
+        width = len(texts) if len(texts) in widths else min(widths, default=0)
+        if (width == len(texts) or len(widths) == 1) and texts and line.split()[-len(texts) :] == texts:
+            yield row, SpacedRow(line, len(texts), width)
 
 
 def _is_short_table(run: _Run) -> bool:
@@ -209,7 +210,9 @@ def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
     if _names_bands(known, run.lexicon):
         _keep_prose(run, before)
         _add_header(run, known)
-        _append_row(run, _Row([], [], values, known=True))
+        kept, strays = _one_line_of_values(values, banded_widths())
+        _append_row(run, _Row([], [], kept, known=True))
+        _keep_prose(run, strays)
     elif not before and _is_first_row(known, values, run.lexicon):
         _add_header(run, known)
         run.adrift = True

@@ -40,6 +40,11 @@ def is_page_number(text: str) -> bool:
     return is_page_mark(text) or bool(_WORDS.fullmatch(text))
 
 
+def may_be_page_number(text: str) -> bool:
+    """Whether a line is a number that a page may bear, with or without signs around it."""
+    return bool(_BARE.fullmatch(text)) or is_page_number(text)
+
+
 def has_dashes(text: str) -> bool:
     """Whether a page's mark may as well be a row's: a number between two marks for nothing."""
     return text.strip()[:1] in _DASHES

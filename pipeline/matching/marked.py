@@ -14,7 +14,7 @@ from itertools import groupby
 
 from pipeline.document import Block, Cell, Grid, Locator, Paragraph
 from pipeline.exchange import DRAWN
-from pipeline.matching.furniture import is_page_number
+from pipeline.matching.furniture import may_be_page_number
 from pipeline.matching.lexicon import Lexicon
 from pipeline.matching.values import is_numeric_text, is_value_text
 
@@ -51,7 +51,7 @@ def with_marked_grids(
     if not mark:
         return list(blocks)
     found: list[Block] = []
-    ends = running | {id(b) for b in blocks if isinstance(b, Paragraph) and is_page_number(b.text)}
+    ends = running | {id(b) for b in blocks if isinstance(b, Paragraph) and may_be_page_number(b.text)}
     lines = [_row(block, mark, lexicon) if isinstance(block, Paragraph) else block for block in blocks]
     lines = list(_without_page_ends(lines, ends))
     for is_row, group in groupby(_begun(lines, lexicon), key=lambda line: isinstance(line, _Row)):
@@ -64,17 +64,20 @@ def with_marked_grids(
 
 
 def _without_page_ends(lines: Sequence[Block | _Row], ends: frozenset[int]) -> Iterator[Block | _Row]:
-    """The lines without what pages print between two rows."""
+    """The lines without what pages print between two rows of several cells: no cell stands in a line of its own."""
     left = [line for line in lines if id(line) not in ends]
-    below = iter([*left[1:], None])
+    below = iter(left[1:])
     between = False
     for line in lines:
         if id(line) not in ends:
-            following = next(below)
-            between = isinstance(line, _Row) and isinstance(following, _Row)
+            between = _has_cells(line) and _has_cells(next(below, None))
             yield line
         elif not between:
             yield line
+
+
+def _has_cells(line: Block | _Row | None) -> bool:
+    return isinstance(line, _Row) and len(line.cells) > 1
 
 
 def _mark(texts: Sequence[str]) -> str:
@@ -87,7 +90,7 @@ def _mark(texts: Sequence[str]) -> str:
 
 def _ends_in_value(text: str) -> bool:
     """Whether a line may end in a value or a blank cell, as prose hardly does."""
-    end = text.rstrip()[-1:]
+    end = text.rstrip(' "')[-1:]
     return end.isdigit() or end in MARKS or is_value_text(end) or end in "元万件项个"
 
 

@@ -319,6 +319,11 @@ def test_running_heads_and_the_page_numbers_beside_them(
     perfect(facts, paged, tables)
 
 
+def test_a_page_number_over_the_one_row_of_a_banded_table(facts: Facts, tables: list[Rows]) -> None:
+    rows = [line for table in tables for line in spaced(table)]
+    perfect(facts, [*rows[:-1], "13", rows[-1]], tables)
+
+
 def test_rows_without_values_at_a_blocks_end_are_no_header(facts: Facts) -> None:
     facts = without(facts, *[key for key in facts.values if key[1] == "normative_document"])
     tables = report_tables(facts)

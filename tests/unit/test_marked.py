@@ -42,6 +42,17 @@ def test_blank_cells_between_marks_are_blank(mark: str) -> None:
     assert rows[1] == ["行政处罚", "", "1"]
 
 
+def test_each_cell_in_quotes() -> None:
+    quoted = "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in ROWS.split("\n"))
+    assert grids(quoted) == grids(ROWS)
+
+
+def test_page_numbers_between_rows_are_no_rows() -> None:
+    lines = ROWS.split("\n")
+    paged = [*lines[:2], "- 3 -", *lines[2:4], "4", lines[4]]
+    assert grids("\n".join(paged)) == grids(ROWS)
+
+
 def test_a_mark_inside_a_label_is_the_labels() -> None:
     label = "（二）部分公开（区分处理的，只计这一情形，不计其他情形）"
     (rows,) = grids(f"{ROWS}\n{label},1,2\n{label},3,4".replace(",", "，"))
