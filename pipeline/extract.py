@@ -106,6 +106,9 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[Entry]]:
     tables: dict[str, list[Entry]] = {}
     header: dict[str, tuple[HeaderLabel, ...]] = {}  # one tuple for all the rows under it
     over_data: set[str] = set()  # tables whose gathered header has had data rows under it
+    blank_grid: dict[
+        str, int
+    ] = {}  # where a line of values was left blank: the next grid's header is its own
     known_grids = _grid_tables(rows)
     current: str | None = None
     for row in rows:
@@ -122,12 +125,15 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[Entry]]:
         if current is None:
             continue
         if row.is_header:
-            if current in over_data:
+            if current in over_data or blank_grid.get(current, row.grid) != row.grid:
                 header[current] = ()
                 over_data.discard(current)
+                blank_grid.pop(current, None)
             header[current] = header.get(current, ()) + row.header
         elif row.meanings or row.numeric:
             over_data.add(current)
+        elif row.values and not row.label:
+            blank_grid[current] = row.grid
         tables.setdefault(current, []).append(Entry(row, header.get(current, ())))
     return tables
 

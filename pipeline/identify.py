@@ -15,7 +15,15 @@ from pipeline.identity import credit_code as credit
 from pipeline.identity.agencies import agency_slug
 from pipeline.identity.decisions import Decision, find_decision
 from pipeline.identity.divisions import Resolution, resolve
-from pipeline.identity.lines import Line, every_line, first_heading, flowing_text, fold, prose_lines
+from pipeline.identity.lines import (
+    Line,
+    every_line,
+    first_heading,
+    flowing_text,
+    fold,
+    opens_report,
+    prose_lines,
+)
 from pipeline.identity.naming import Naming, find_naming
 from pipeline.identity.places import read_place
 from pipeline.identity.titles import Title, find_title, title_of_page
@@ -78,8 +86,10 @@ def identify(
 
 
 def _titled_lines(document: Document) -> tuple[tuple[Line, ...], Title | None]:
-    """The prose and its title; where prose has none, the title may stand in a layout table."""
+    """The prose and its title; where prose has none, the title may stand in a layout table, or the whole report."""
     lines = prose_lines(document)
+    if not opens_report(lines) and opens_report(laid_out := every_line(document)):
+        lines = laid_out
     title = find_title(lines)
     if title is not None:
         return lines, title

@@ -56,10 +56,11 @@ def is_heading(text: str) -> bool:
 def sections(document: Document) -> tuple[Section, ...]:
     """The sections of prose, in the order of the form; number 0 is what stands before section one.
 
-    Tables are left out; wrapped lines are closed up. A report without headings is one section 0.
+    Tables are left out, but for the lines of one that holds the whole report; wrapped lines are closed up. A report
+    without headings is one section 0.
     """
     parts: list[tuple[int, str, list[str]]] = [(0, "", [])]
-    for paragraph in document.paragraphs:
+    for paragraph in _prose(document):
         number, heading, rest = _read_heading(paragraph, parts[-1][0])
         if number:
             parts.append((number, heading, []))
@@ -67,6 +68,28 @@ def sections(document: Document) -> tuple[Section, ...]:
             parts[-1][2].append(rest.strip())
     found = (Section(number, heading, "\n".join(_unwrap(lines))) for number, heading, lines in parts)
     return tuple(s for s in found if s.number or s.text)
+
+
+def _prose(document: Document) -> Sequence[Paragraph]:
+    """The paragraphs; where none bears a heading, with the lines that a sheet holds the report in as rows of one cell.
+
+    Offices fill the form in a spreadsheet and paste it as one table.
+    """
+    if any(is_heading(paragraph.text) for paragraph in document.paragraphs):
+        return document.paragraphs
+    lines = tuple(_lines(document))
+    return lines if any(is_heading(line.text) for line in lines) else document.paragraphs
+
+
+def _lines(document: Document) -> Iterator[Paragraph]:
+    for block in document.blocks:
+        if isinstance(block, Paragraph):
+            yield block
+            continue
+        for index, cells in enumerate(block.rows):
+            filled = [cell for cell in cells if cell.text.strip()]
+            if len(filled) == 1 and not block.covering(index):
+                yield Paragraph(filled[0].text, filled[0].locator)
 
 
 @cache

@@ -71,6 +71,11 @@ def _lines(blocks: Iterable[Block]) -> tuple[Line, ...]:
     return tuple(found)
 
 
+def opens_report(lines: tuple[Line, ...]) -> bool:
+    """Whether section one of the form opens in these lines."""
+    return any(FIRST_HEADING.match(line.folded) or INLINE_HEADING.match(line.folded) for line in lines)
+
+
 def flowing_text(lines: Iterable[Line]) -> str:
     """All lines as one folded run of text, for looking across line breaks."""
     return "".join(line.folded for line in lines)[:MAX_TEXT]

@@ -73,6 +73,11 @@ def listed_organ(words: str) -> Organ | None:
     return None
 
 
+def is_customs_house(words: str) -> bool:
+    """Whether words name a customs house: it bears a port's name, which need not be a division's (`拱北海关`)."""
+    return any(words.endswith(name) and words != name for name in spellings("customs"))
+
+
 def read_organ(words: str) -> Organ:
     """The organ of the words after a place; a place alone (`洪泽区`) is its people's government."""
     bare = without_joint_name(words)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from pipeline.identity.lines import Line, closed_up, first_heading, fold
-from pipeline.identity.organs import ends_like_organ, listed_organ
-from pipeline.identity.places import read_place
-from pipeline.identity.register import townships
+from pipeline.identity.organs import central_prefix, ends_like_organ, is_customs_house, listed_organ
+from pipeline.identity.places import LONGEST_NAME, read_place
+from pipeline.identity.register import load_divisions, townships
 
 MAX_LINES = 5
 LONGEST_LINE = 90
@@ -149,14 +149,26 @@ def _is_broken_off(wider: str, narrower: str) -> bool:
     """Whether a line ends in the middle of a place's name: only with the line above is it one of the register.
 
     `市五原县胜丰镇` and `头乡` would be townships by their form; `巴彦淖尔市五原县胜丰镇` and `木垒县大石头乡` are.
+    `南县` behind `齐齐哈尔市甘` is no county of its own.
     """
     whole, part = read_place(wider), read_place(narrower)
-    if not whole.chains or whole.unknown or part.chains:
+    if not whole.chains or whole.unknown:
         return False
-    if part.unknown or len(wider) - len(narrower) < whole.length:
+    above = fold(wider[: len(wider) - len(narrower)])
+    in_divisions = len(above) - central_prefix(above)[1] < whole.length
+    if part.chains:
+        return in_divisions and not _ends_with_division(above)
+    if part.unknown or in_divisions:
         return True
     listed = frozenset[str]().union(*(townships().get(d.code, frozenset()) for d in whole.divisions))
     return whole.township in listed and part.township not in listed
+
+
+def _ends_with_division(words: str) -> bool:
+    """Whether the last words are a division's name, with its kind or without."""
+    register = load_divisions()
+    ends = [words[start:] for start in range(max(0, len(words) - LONGEST_NAME), len(words) - 1)]
+    return any(end in register.by_name or end in register.by_short_name for end in ends)
 
 
 def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:
@@ -202,6 +214,7 @@ def is_named(agency: str) -> bool:
         return False
     place = read_place(agency)
     placed = bool(place.chains or place.zone_name or place.township or place.central or place.unknown)
+    placed = placed or is_customs_house(place.organ)
     return placed and (
         not place.organ or ends_like_organ(place.organ) or listed_organ(place.organ) is not None
     )

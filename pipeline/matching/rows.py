@@ -310,7 +310,7 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
         if whole is not None and upper is not None:
             mended[upper] = whole
             continue
-        if not row.is_header and (row.label or row.values and not row.is_blank):
+        if not row.is_header and (row.label or (row.values and not row.is_blank)):
             upper = len(mended)
         mended.append(row)
     return mended

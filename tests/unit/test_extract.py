@@ -402,6 +402,19 @@ def test_table_4_in_parts_that_are_named_in_the_line_above(facts: Facts, caption
     perfect(facts, *parts)
 
 
+@pytest.mark.parametrize("nothing", ["", "/"])
+def test_a_part_of_table_4_that_is_left_blank_leaves_the_next_its_own_header(
+    nothing: str, facts: Facts
+) -> None:
+    two, three, _ = report_tables(facts)
+    band = [[Spot("行政诉讼", 1, 5)], [Spot("复议后起诉", 1, 5)], texts(*RESULTS)]
+    first = [[Spot("行政复议", 1, 5)], texts(*RESULTS), texts(*[nothing] * 5)]
+    extraction = checked(facts, two, three, first, [*band, procedure_rows(facts)[2]])
+    read = {c.row: c.kind for c in extraction.cells if c.table == REVIEW and c.column == "upheld"}
+    assert read["litigation_after_reconsideration"] == "reported"
+    assert read["reconsideration"] == ("nil_mark" if nothing else "blank")
+
+
 def test_a_line_that_says_more_than_a_procedure_names_no_part(facts: Facts) -> None:
     two, three, _ = report_tables(facts)
     part = [texts(*RESULTS), procedure_rows(facts)[0]]

@@ -61,6 +61,9 @@ def document(*lines: str, grids: tuple[Grid, ...] = (), **properties: str) -> Do
         (("2021年政府信息公开工作年度报告", "苏州市教育局(体育局)"), "苏州市教育局(体育局)", "320500", 2021),
         (("2021年政府信息公开工作年度报告", "苏州市教育局（体育局）（2022年1月5日）"), "苏州市教育局（体育局）", "320500", 2021),
         (("雅安市宝兴", "县五龙乡人民政府2021年政府信息公开工作年度报告"), "雅安市宝兴县五龙乡人民政府", "511827", 2021),
+        (("2021年政府信息公开工作年度报告", "——商务部"), "商务部", None, 2021),
+        (("黑龙江省齐齐哈尔市甘", "南县教育局2021年政府信息公开工作年度报告"), "黑龙江省齐齐哈尔市甘南县教育局", "230225", 2021),
+        (("2021年政府信息公开工作年度报告", "本报告由拱北海关根据条例编制。"), "拱北海关", None, 2021),
         (("木垒哈萨克自治县大石", "头乡人民政府2021年政府信息公开工作年度报告"), "木垒哈萨克自治县大石头乡人民政府", "652328", 2021),
     ],
 )  # fmt: skip
@@ -358,3 +361,10 @@ def test_a_notice_has_no_title_of_a_report() -> None:
 def test_what_sites_call_the_column_is_no_title() -> None:
     found = identify(document("首页", "政府信息公开年报", *BODY))
     assert found.title is None
+
+
+def test_a_report_that_one_sheet_holds() -> None:
+    lines = ("统计期限自2021年1月1日至2021年12月31日止。", *BODY, "苏州市教育局")
+    rows = tuple((Cell(line, row, 0, 1, 10),) for row, line in enumerate(lines))
+    found = identify(document("首页", "政府信息公开年报", grids=(Grid(rows),)))
+    assert (found.agency_name, found.report_year) == ("苏州市教育局", 2021)

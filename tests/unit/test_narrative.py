@@ -7,7 +7,7 @@ import pytest
 from pipeline.document import Document, Paragraph
 from pipeline.narrative import is_heading, sections
 from pipeline.report import Section
-from tests.forms import document, numbered, rows_of
+from tests.forms import Spot, document, grid, numbered, rows_of
 
 TITLE = "样例区演示局2021年政府信息公开工作年度报告"
 HEADINGS = (
@@ -112,3 +112,14 @@ def test_tables_are_no_prose() -> None:
 
 def test_nothing_has_no_sections() -> None:
     assert read() == ()
+
+
+def test_sections_of_a_report_that_one_sheet_holds() -> None:
+    lines = [text for heading in HEADINGS for text in (heading, f"{heading[2:]}如下。")]
+    table = rows_of(numbered(tables=["review_litigation"]), "review_litigation")
+    rows = [[Spot(line, 1, 15)] for line in lines]
+    sheet = grid([*rows[:8], *table, *rows[8:]])
+    found = sections(Document((Paragraph("首页"), sheet), "text/html", "0" * 64, "test"))
+    assert [(s.number, s.text) for s in found if s.number] == [
+        (n, f"{heading[2:]}如下。") for n, heading in enumerate(HEADINGS, start=1)
+    ]

@@ -131,6 +131,13 @@ def test_a_half_that_marks_nothing_is_what_the_row_says(empty: int) -> None:
     assert [cell.text for cell in row.values] == ["/"] * 7
 
 
+def test_an_empty_line_at_a_pages_end_does_not_part_the_halves() -> None:
+    upper = [texts("4.保护第三", *[""] * 7), texts(*[""] * 8)]
+    rows = [row for row in mend(read(upper, [texts("方合法权益", *SEVEN)]), LEXICON) if row.meanings]
+    assert [keys(row) for row in rows] == [{"denied_third_party"}]
+    assert values(rows[0]) == list(SEVEN)
+
+
 def test_halves_that_both_have_numbers_stay_apart() -> None:
     rows = read([texts("4.保护第三", *SEVEN)], [texts("方合法权益", *SEVEN)])
     assert len(mend(rows, LEXICON)) == 2
