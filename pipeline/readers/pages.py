@@ -57,6 +57,7 @@ class Page:
         turns: Quarter turns to the right that bring the upright text to the page as it is shown.
         has_unseen: Whether it has text that nobody sees; that is in none of the lines and tables.
         has_inked_blanks: Whether it has print that the file calls blank.
+        sheet: Where it begins on its sheet, and how wide that is; None for a page with a sheet of its own.
     """
 
     number: int
@@ -67,10 +68,14 @@ class Page:
     turns: int = 0
     has_unseen: bool = False
     has_inked_blanks: bool = False
+    sheet: tuple[float, float] | None = None
 
     def shown(self, box: Box) -> Box:
-        """A box on the page as it is shown."""
+        """A box on the page, or its sheet, as that is shown."""
         width, height = self.width, self.height
+        if self.sheet is not None:
+            shift, width = self.sheet
+            box = (box[0] + shift, box[1], box[2] + shift, box[3])
         for _ in range(self.turns):
             left, top, right, bottom = box
             box = (height - bottom, left, height - top, right)
@@ -123,8 +128,7 @@ def _in_order(
     pages: Sequence[Page], bodies: Sequence[list[Line]]
 ) -> Iterator[_Placed | tuple[Page, RuledGrid]]:
     margins = _margins(pages, bodies)
-    for page, lines in zip(pages, bodies, strict=True):
-        left, right = margins[page.number]
+    for page, lines, (left, right) in zip(pages, bodies, margins, strict=True):
         items: list[tuple[float, _Placed | tuple[Page, RuledGrid]]]
         items = [((line.box[1] + line.box[3]) / 2, _Placed(line, page, left, right)) for line in lines]
         items += [(grid.box[1], (page, grid)) for grid in page.grids]
@@ -190,19 +194,19 @@ def _in_margin(line: Line, page: Page, share: float) -> bool:
     return False
 
 
-def _margins(pages: Sequence[Page], bodies: Sequence[list[Line]]) -> dict[int, tuple[float, float]]:
+def _margins(pages: Sequence[Page], bodies: Sequence[list[Line]]) -> list[tuple[float, float]]:
     """Where lines begin and end on each page: an edge that two lines share, else that of like pages."""
     by_width: dict[int, list[Line]] = {}
     for page, lines in zip(pages, bodies, strict=True):
         by_width.setdefault(round(page.width), []).extend(lines)
-    margins: dict[int, tuple[float, float]] = {}
+    margins: list[tuple[float, float]] = []
     for page, lines in zip(pages, bodies, strict=True):
         like = by_width[round(page.width)]
         left = _shared_edge([line.box[0] for line in lines])
         right = _shared_edge([-line.box[2] for line in like])
         if left is None:
             left = _shared_edge([line.box[0] for line in like])
-        margins[page.number] = (left or 0.0, max(-(right or 0.0), LEAST_MEASURE * page.width))
+        margins.append((left or 0.0, max(-(right or 0.0), LEAST_MEASURE * page.width)))
     return margins
 
 

@@ -30,6 +30,7 @@ from pipeline.readers.lines import Run, print_lines, set_runs, stack_lines
 from pipeline.readers.pages import Page, blocks_of, in_margins
 from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.ruling import RuledGrid, find_grids
+from pipeline.readers.spreads import single_pages
 
 if TYPE_CHECKING:
     from pipeline.readers.pdfium import PaintedPage
@@ -112,10 +113,8 @@ def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], _Read]) -> 
     with pdfium.open_document(data) as document:
         _check(data, count := pdfium.page_count(document))
         layered = has_layers(data)
-        return [
-            read_page(pdfium.paint_page(document, index, layered=layered), index + 1)
-            for index in range(count)
-        ]
+        sheets = (pdfium.paint_page(document, index, layered=layered) for index in range(count))
+        return [read_page(page, number) for page, number in single_pages(sheets)]
 
 
 def other_readings(document: Document) -> Sequence[Callable[[bytes, str], Document]]:
@@ -144,7 +143,7 @@ def _properties(pages: Sequence[Page], blocks: Sequence[Block]) -> dict[str, str
         INKED_BLANKS: [page.number for page in pages if page.has_inked_blanks],
         UNTOLD_TEXT: sorted({block.locator.page or 0 for block in blocks if is_untold(block)}),
     }
-    return {name: ",".join(map(str, numbers)) for name, numbers in found.items() if numbers}
+    return {name: ",".join(map(str, dict.fromkeys(numbers))) for name, numbers in found.items() if numbers}
 
 
 def is_untold(block: Block) -> bool:
@@ -158,20 +157,18 @@ def _page(painted: PaintedPage, number: int) -> Page:
     return _laid_out(painted, number, *find_grids(painted.marks, set_runs(painted.characters)))
 
 
-def _painted(page: PaintedPage, number: int) -> PaintedPage:
-    return page
+def _painted(page: PaintedPage, number: int) -> tuple[PaintedPage, int]:
+    return page, number
 
 
-def _aligned_pages(pages: Sequence[PaintedPage]) -> Iterator[Page]:
+def _aligned_pages(pages: Sequence[tuple[PaintedPage, int]]) -> Iterator[Page]:
     """The pages of a file in order: a table may go on under the columns that the page before ended with."""
-    parted = [_without_rules(page) for page in pages]
-    margins = in_margins([_laid_out(page, 1, *both) for page, both in zip(pages, parted, strict=True)])
+    parted = [_without_rules(page) for page, _ in pages]
+    margins = in_margins([_laid_out(*page, *both) for page, both in zip(pages, parted, strict=True)])
     bodies = [_without_lines(rest, marginal) for (_, rest), marginal in zip(parted, margins, strict=True)]
     side = side_of(body for body, _ in bodies)
     lowest: AlignedTable | None = None
-    for number, (painted, (ruled, _), (body, margin)) in enumerate(
-        zip(pages, parted, bodies, strict=True), 1
-    ):
+    for (painted, number), (ruled, _), (body, margin) in zip(pages, parted, bodies, strict=True):
         found = find_aligned(painted.marks, body, lowest, side)
         lowest = found.lowest
         grids = sorted([*ruled, *found.grids], key=lambda grid: (grid.box[1], grid.box[0]))
@@ -200,7 +197,7 @@ def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], res
     has_inked_blanks = bool(painted.ink) and note_ink(grids, painted.ink)
     size, lines = (painted.width, painted.height), tuple(print_lines(rest))
     amiss = painted.has_unseen, painted.has_inked_blanks or has_inked_blanks
-    return Page(number, *size, lines, tuple(grids), painted.turns, *amiss)
+    return Page(number, *size, lines, tuple(grids), painted.turns, *amiss, painted.sheet)
 
 
 def _check(data: bytes, pages: int) -> None:

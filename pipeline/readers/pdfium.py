@@ -74,6 +74,7 @@ class PaintedPage:
         has_unseen: Whether the page has text that nobody sees; it is none of the characters.
         has_inked_blanks: Whether the page has print that the file calls blank; U+FFFD stands for it.
         ink: Where small pictures and filled shapes stand, which may be print that is no text.
+        sheet: Where it begins on its sheet, and how wide that is; None for a page with a sheet of its own.
     """
 
     width: float
@@ -84,6 +85,7 @@ class PaintedPage:
     has_unseen: bool = False
     has_inked_blanks: bool = False
     ink: tuple[Box, ...] = ()
+    sheet: tuple[float, float] | None = None
 
 
 @contextmanager
