@@ -6,6 +6,8 @@ import re
 
 UNKNOWN = "\ufffd"
 """Stands for a character that is seen and of which nothing tells what it says."""
+LEAST_TABS = 2
+"""Tabs within a line from which they are taken to part cells."""
 STRIKE = "\u0336"
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef“”‘’—…·]"
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -27,10 +29,14 @@ def struck(text: str) -> str:
 
 
 def printed(line: str) -> str:
-    """One line without invisible characters and without padding at its ends; inner spaces stay."""
+    """One line without invisible characters and without padding at its ends; inner spaces stay.
+
+    Tabs at the ends of a row whose cells tabs part are no padding: they are its blank cells.
+    """
     if not (line.isascii() and line.isprintable()):
         line = _NO_BREAK_SPACE.sub(" ", _INVISIBLE.sub("", line))
-    return line.strip()
+    text = line.strip()
+    return line.strip(" \n\u3000") if text.count("\t") >= LEAST_TABS else text
 
 
 def printed_lines(text: str) -> list[str]:

@@ -9,6 +9,7 @@ out of a PDF with wrapped labels), in `pipeline/matching/arrange.py`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import groupby
@@ -115,8 +116,13 @@ def _tab_rows(run: Sequence[Line]) -> list[list[Line]]:
 
 
 def _joined_rows(run: Sequence[Line]) -> list[list[Line]]:
-    """Rows of a run with a row a line, cells joined by tabs."""
-    return [[(number, cell) for cell in line.split("\t")] for number, line in run if line.strip()]
+    """Rows of a run with a row a line, cells joined by tabs; an editor may have cut the blank ones at their ends."""
+    rows = [[(number, cell) for cell in line.split("\t")] for number, line in run if line.strip()]
+    lengths = Counter(map(len, rows))
+    longest = max(lengths)
+    if 2 * lengths[longest] <= len(rows):
+        return rows
+    return [[*row, *[(row[0][0], "")] * (longest - len(row))] for row in rows]
 
 
 def _pipe_rows(run: Sequence[Line]) -> list[list[Line]]:

@@ -13,3 +13,8 @@ def test_every_kind_of_line_end_parts_lines() -> None:
 def test_a_line_wrapped_between_chinese_characters_leaves_no_space() -> None:
     assert collapsed("政府信息\n   公开  工作\r\n报告") == "政府信息公开 工作报告"
     assert collapsed("Open\n  government 12\n件") == "Open government 12 件"
+
+
+def test_tabs_at_the_ends_of_a_row_are_its_blank_cells() -> None:
+    assert printed(" \t二\t4\t5\t\t") == "\t二\t4\t5\t\t"
+    assert printed("\t一段文字\t") == "一段文字"
