@@ -310,10 +310,20 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
         if whole is not None and upper is not None:
             mended[upper] = whole
             continue
-        if not row.is_header and (row.label or (row.values and not row.is_blank)):
+        if (
+            not row.is_header
+            and (row.label or (row.values and not row.is_blank))
+            and not _heads_columns(row, lexicon)
+        ):
             upper = len(mended)
         mended.append(row)
     return mended
+
+
+def _heads_columns(row: TableRow, lexicon: Lexicon) -> bool:
+    """Whether a row without values bears but the words over the header's or over other rows' labels."""
+    meanings = lexicon.lookup(row.label) if row.is_blank and not row.meanings else ()
+    return bool(meanings) and all(m.axis == "parent" for m in meanings)
 
 
 def _add_header(headers: dict[int, list[str]], row: TableRow, before: TableRow | None) -> None:
@@ -373,11 +383,15 @@ def _carried_over(upper: TableRow, lower: TableRow, *, again: bool) -> TableRow 
 def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
     """One row of two whose labels are one of the form only together, where each has numbers in some of the columns."""
     label = upper.label + lower.label
-    if not (upper.label and lower.label) or upper.meanings or lower.meanings or lower.header:
+    if not (upper.label and lower.label) or upper.meanings or lower.header:
         return None
     meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
     is_part = any(not cell.text.strip() for row in (upper, lower) for cell in row.values)
-    if not meanings or not is_part or len(upper.values) != len(lower.values):
+    # `一、` at a page's end leaves `本年新收…`, which is a label without its number: its numbers are no whole ones.
+    is_named = bool(lower.meanings) and lower.first and _are_halves(upper, lower, meanings)
+    if lower.meanings and not is_named:
+        return None
+    if not meanings or not (is_part or is_named) or len(upper.values) != len(lower.values):
         return None
     pairs = zip(upper.values, lower.values, strict=True)
     values = tuple(_both(one, other) for one, other in pairs)

@@ -138,6 +138,14 @@ def test_an_empty_line_at_a_pages_end_does_not_part_the_halves() -> None:
     assert values(rows[0]) == list(SEVEN)
 
 
+def test_a_half_that_is_a_label_by_itself_is_not_read_with_its_part_of_the_numbers() -> None:
+    upper = texts("一、", "331", "6", "277", "103", "317", "676", "224684")
+    lower = texts("本年新收政府信息公开申请数量", "17", "3367", "63", "9", "82", "16", "")
+    (row,) = mend(read([upper], [lower]), LEXICON)
+    assert keys(row) == {"new_received"}
+    assert values(row) == ["331\n17", "6\n3367", "277\n63", "103\n9", "317\n82", "676\n16", "224684"]
+
+
 def test_halves_that_both_have_numbers_stay_apart() -> None:
     rows = read([texts("4.保护第三", *SEVEN)], [texts("方合法权益", *SEVEN)])
     assert len(mend(rows, LEXICON)) == 2
@@ -177,6 +185,17 @@ def test_numbers_that_a_page_end_cut_off_stand_under_the_header_again() -> None:
     assert values(row) == ["1", "60\n1", "7"]
     another = texts("自然人", "科研机构", "总计")
     assert len(mend(read([header, texts(*upper)], [another, texts(*lower)]), LEXICON)) == 4
+
+
+def test_a_label_goes_on_under_a_header_of_several_rows_printed_again() -> None:
+    again = [
+        texts("", "申请人情况", "", ""),
+        texts("", "自然人", "商业企业", "总计"),
+        texts("方合法权益", "", "", ""),
+    ]
+    upper, *_, last = mend(read([texts("4.保护第三", "6", "0", "6")], again), LEXICON)
+    assert (keys(upper), values(upper)) == ({"denied_third_party"}, ["6", "0", "6"])
+    assert last.is_header
 
 
 def test_lines_of_one_label_that_both_have_some_numbers_are_one_row() -> None:
