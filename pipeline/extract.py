@@ -19,6 +19,7 @@ from pipeline.matching.halves import whole_rows
 from pipeline.matching.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.matching.merged import merged_again
 from pipeline.matching.noise import without_noise
+from pipeline.matching.page_ends import with_whole_headers
 from pipeline.matching.rows import HeaderLabel, TableRow, mend, read_rows, without_numbering
 from pipeline.matching.turned import upright
 from pipeline.matching.values import is_numeric_text, read_value
@@ -73,7 +74,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
     printed = without_noise(list(banded_grids(document, lexicon)), lexicon)
-    grids = [upright(merged_again(grid, lexicon), lexicon) for grid in printed]
+    grids = [upright(merged_again(grid, lexicon), lexicon) for grid in with_whole_headers(printed, lexicon)]
     year = stated_year(document)
     all_rows, numbering = without_numbering(mend(read_rows(grids, lexicon), lexicon))
     rows, of_other_years = own_year_rows(all_rows, grids, year, lexicon)

@@ -1,0 +1,56 @@
+"""Grids as printed flow in; those whose header was cut within a row by a page end flow out, with the row whole again.
+
+The words of its cells go on in the first row of the next page: `结果维` and `持`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pipeline.document import Cell, Grid
+from pipeline.matching.lexicon import Lexicon
+from pipeline.matching.values import is_value_text
+
+LEAST_CUT = 2
+"""Labels that two rows spell together from which they are one."""
+
+
+def with_whole_headers(grids: Sequence[Grid], lexicon: Lexicon) -> list[Grid]:
+    """The grids, each row of a header that a page end cut in two made one, at the top of the later page."""
+    whole = list(grids)
+    for place in range(1, len(whole)):
+        upper, lower = whole[place - 1 : place + 1]
+        if upper.rows and lower.rows and _are_halves(upper.rows[-1], lower.rows[0], lexicon):
+            pairs = zip(upper.rows[-1], lower.rows[0], strict=True)
+            row = tuple(cell._replace(text=_words(half, cell)) for half, cell in pairs)
+            whole[place - 1] = replace(upper, rows=upper.rows[:-1])
+            whole[place] = replace(lower, rows=(row, *lower.rows[1:]))
+    return whole
+
+
+def _are_halves(upper: Sequence[Cell], lower: Sequence[Cell], lexicon: Lexicon) -> bool:
+    """Whether two rows hold words alone, in the same columns, which are labels over columns only together."""
+    if [cell.column for cell in upper] != [cell.column for cell in lower] or _has_values(upper, lower):
+        return False
+    cut = [
+        (one.text, _words(one, other)) for one, other in zip(upper, lower, strict=True) if other.text.strip()
+    ]
+    return (
+        len(cut) >= LEAST_CUT
+        and all(_is_head(label, lexicon) for _, label in cut)
+        and 2 * sum(_is_head(half, lexicon) for half, _ in cut) < len(cut)  # `其他` is one, too.
+    )
+
+
+def _has_values(*rows: Iterable[Cell]) -> bool:
+    return any(is_value_text(cell.text) for row in rows for cell in row)
+
+
+def _words(one: Cell, other: Cell) -> str:
+    return "\n".join(text for text in (one.text, other.text) if text.strip())
+
+
+def _is_head(text: str, lexicon: Lexicon) -> bool:
+    meanings = lexicon.lookup(text) if text.strip() else ()
+    return bool(meanings) and all(meaning.axis != "row" for meaning in meanings)
