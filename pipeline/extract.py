@@ -500,13 +500,29 @@ def _place_similar(
 ) -> _Target | None:
     """What a label with a typing error fills, with a finding; None in doubt."""
     match = _similar_row(row, table, template.variant, lexicon, entries)
-    if match is None:
+    if match is None or _follows_a_half(row, table, template.variant, lexicon, entries):
         return None
     meaning, standard = match
     words = message("similar_label", printed=normalise(row.label), standard=standard)
     result.findings.append(Finding(words, row.locator, table))
     block = next(b for b in template.tables[table] if b.name == meaning.block)
     return _Target(block, meaning.key, False)
+
+
+def _follows_a_half(
+    row: TableRow, table: str, variant: str, lexicon: Lexicon, entries: Sequence[Entry]
+) -> bool:
+    """Whether a page end stands between a row and one with numbers that is none of the form's.
+
+    Then both may be one row, and what looks like a whole label has lost its beginning and some of its numbers.
+    """
+    if not row.first:
+        return False
+    place = next((n for n, entry in enumerate(entries) if entry.row is row), 0)
+    above = entries[place - 1].row if place else None
+    if above is None or above.is_header or above.meanings or not (above.label and above.numeric):
+        return False
+    return _similar_row(above, table, variant, lexicon, entries) is None
 
 
 def _similar_row(

@@ -815,6 +815,17 @@ def test_table_3_cut_between_its_columns(facts: Facts, cuts: tuple[int, ...]) ->
     perfect(facts, two, *parts, four)
 
 
+def test_the_misprinted_end_of_a_row_that_a_page_end_cut_is_no_row(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    at = row_at(three, "要求提供公开出版物")
+    labels, numbers = split_values(three[at])
+    upper = [*labels[:-1], Spot("3.要求"), *numbers[:6], Spot("8")]
+    lower = texts("提供公共出版物", *[""] * 6, "7")
+    extraction = read(two, [*three[:at], upper], [lower, *three[at + 1 :]], four)
+    row = [c for c in extraction.cells if (c.table, c.row) == (APPLICATIONS, "rejected_publication")]
+    assert {c.kind for c in row} == {"absent"}
+
+
 def test_halves_of_different_rows_are_left_over(facts: Facts) -> None:
     two, three, four = report_tables(facts)
     right = columns_of(three, range(3, 7))
