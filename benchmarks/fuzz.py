@@ -101,11 +101,12 @@ def measured(item: Item) -> bytes:
     """Reads one file, and writes its CPU time and peak memory beside it."""
     held, children = _forget_peak(), _largest_child()
     begun = _processor_time()
-    packed = read_packed(item)
-    peak = max(_memory("VmHWM"), _largest_child() if _largest_child() > children else 0)
-    cost = {"seconds": _processor_time() - begun, "peak": peak - held}
-    _cost_file(Path(item.place)).write_text(json.dumps(cost))
-    return packed
+    try:
+        return read_packed(item)
+    finally:  # A file that awaits the office suite has its cost, too.
+        peak = max(_memory("VmHWM"), _largest_child() if _largest_child() > children else 0)
+        cost = {"seconds": _processor_time() - begun, "peak": peak - held}
+        _cost_file(Path(item.place)).write_text(json.dumps(cost))
 
 
 def _processor_time() -> float:

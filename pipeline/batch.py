@@ -13,20 +13,25 @@ import pickle
 import re
 import threading
 import time
+import uuid
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from pebble import ProcessExpired
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.objects import ArchiveError, object_at, object_path
 from pipeline.read import MAX_BYTES, failed, read_report, unread
+from pipeline.readers.sniff import sniff
 from pipeline.report import Report
+from pipeline.running import office
 from pipeline.running.workers import (
     EXECUTOR,
     OUT_OF_TIME,
@@ -78,12 +83,18 @@ class Item:
         source: The name it is known by.
         host: The site it was fetched from; empty if unknown.
         sha256: What its bytes are held to; empty for a file that is not archived.
+        converted: What an office suite made of it, which is read in its place; None for a file read itself.
     """
 
     place: Path | str
     source: str
     host: str = ""
     sha256: str = ""
+    converted: Path | None = None
+
+
+class AwaitsOfficeError(Exception):
+    """A file could not be read, and an office suite may; its only argument is the packed report that says why."""
 
 
 def read_item(item: Item) -> Report:
@@ -148,7 +159,8 @@ def _object_bytes(address: str, digest: str) -> bytes:
 def _guarded(data: bytes, item: Item) -> Report:
     """Reads bytes; what no reader foresaw becomes a failed report, so that one file never stops a run."""
     try:
-        return read_report(data, item.source, host=item.host)
+        converted = item.converted.read_bytes() if item.converted else None
+        return read_report(data, item.source, host=item.host, converted=converted)
     except MemoryError:
         raise  # whether it is the document's fault is known after a try in a process of its own
     except RecursionError:
@@ -209,9 +221,57 @@ def read_packed(item: Item) -> bytes:
     """Reads one file and packs its report for its way between processes.
 
     Raises:
+        AwaitsOfficeError: It could not be read, and an office suite may.
         MemoryError: The memory of this process does not suffice.
     """
-    return _packed(read_item(item))
+    report = read_item(item)
+    if _awaits_office(item, report):
+        raise AwaitsOfficeError(_packed(report))
+    return _packed(report)
+
+
+def read_alone(item: Item) -> Report:
+    """Reads one file in this process, by way of an office suite where only that can.
+
+    Raises:
+        MemoryError: The memory of this process does not suffice.
+    """
+    report = read_item(item)
+    if not _awaits_office(item, report):
+        return report
+    with TemporaryDirectory(prefix="ogi-converted-") as folder:
+        (made,) = _converted([item], Path(folder))
+        return read_item(made) if made else report
+
+
+def _awaits_office(item: Item, report: Report) -> bool:
+    """Whether a file failed in a way that is no last word, where an office suite is at hand."""
+    code = report.failure.message.code if report.status == "failed" and report.failure else ""
+    if code not in office.CODES or item.converted or not office.program():
+        return False
+    try:
+        return office.may_read(sniff(_bytes_of(item)), code)
+    except (ArchiveError, UnreadableDocumentError):
+        return False  # What was there a moment ago is gone.
+
+
+def _converted(items: Sequence[Item], folder: Path) -> list[Item | None]:
+    """What an office suite makes of files; None for one that it makes nothing of."""
+    try:
+        files = [(_copied(item, folder), folder / f"{uuid.uuid4().hex}.docx") for item in items]
+        made = office.convert(files)
+    except (OSError, ArchiveError, UnreadableDocumentError):
+        return [None] * len(items)  # The disk is full, or what was there a moment ago is gone.
+    return [
+        replace(item, converted=place) if is_made else None
+        for item, (_, place), is_made in zip(items, files, made, strict=True)
+    ]
+
+
+def _copied(item: Item, folder: Path) -> Path:
+    place = folder / uuid.uuid4().hex
+    place.write_bytes(_bytes_of(item))
+    return place
 
 
 def read_isolated(item: Item, limits: Limits) -> bytes:
@@ -288,7 +348,7 @@ class _Reading:
         for future in answered:
             self._take(future)
 
-    def _waited_for(self) -> list[Future[bytes]]:
+    def _waited_for(self) -> list[Future[Any]]:
         return list(self._running)
 
     def _take(self, future: Future[bytes]) -> None:
@@ -320,6 +380,11 @@ class _NearReading(_Reading):
         self._again: deque[tuple[_Place, BaseException]] = deque()
         self._second: tuple[Future[bytes], _Place, float] | None = None
         self._left = limits.second_tries
+        self._for_office: list[tuple[_Place, bytes]] = []
+        self._converting: tuple[Future[list[Item | None]], list[tuple[_Place, bytes]], float] | None = None
+        self._office = ThreadPoolExecutor(1)
+        self._office_left = limits.office_seconds
+        self._folder: TemporaryDirectory[str] | None = None
         self._broken = 0
         """Second tries in a row that no worker could be started for: that is no document's fault."""
 
@@ -329,19 +394,54 @@ class _NearReading(_Reading):
             yield from super().reports(items)
         finally:
             self._alone.shutdown(wait=False)
+            self._office.shutdown(cancel_futures=True)
+            if self._folder:
+                self._folder.cleanup()
 
     def _submit(self, item: Item) -> Future[bytes]:
         return self._workers.submit(read_packed, item)
 
-    def _waited_for(self) -> list[Future[bytes]]:
-        second = [self._second[0]] if self._second else []
-        return [*super()._waited_for(), *second]
+    def _waited_for(self) -> list[Future[Any]]:
+        others = [begun[0] for begun in (self._second, self._converting) if begun]
+        return [*super()._waited_for(), *others]
 
-    def _take(self, future: Future[bytes]) -> None:
-        if self._second is None or future is not self._second[0]:
+    def _take(self, future: Future[Any]) -> None:
+        if self._converting and future is self._converting[0]:
+            converted, batch, begun = self._converting
+            self._converting = None
+            self._take_converted(converted.result(), batch, begun)
+        elif self._second and future is self._second[0]:
+            self._take_second(*self._second)
+        else:
             super()._take(future)
-            return
-        _, place, begun = self._second
+        self._convert()
+
+    def _convert(self) -> None:
+        """Gives what awaits the office suite to it: as much as it takes at once, or all once nothing else runs."""
+        if self._office_left <= 0:
+            self._take_converted([None] * len(self._for_office), self._for_office, time.monotonic())
+            self._for_office = []
+        is_due = len(self._for_office) >= office.BATCH or not self._running
+        if self._converting is None and self._for_office and is_due:
+            batch, self._for_office = self._for_office[: office.BATCH], self._for_office[office.BATCH :]
+            self._folder = self._folder or TemporaryDirectory(prefix="ogi-converted-")
+            items = [place.item for place, _ in batch]
+            converting = self._office.submit(_converted, items, Path(self._folder.name))
+            self._converting = converting, batch, time.monotonic()
+
+    def _take_converted(
+        self, items: Sequence[Item | None], batch: Sequence[tuple[_Place, bytes]], begun: float
+    ) -> None:
+        """Puts what the office suite made of files back among those to be read."""
+        self._office_left -= (time.monotonic() - begun) * items.count(None) / max(len(items), 1)
+        for (place, unread_packed), item in zip(batch, items, strict=True):
+            if item is None:
+                place.packed = unread_packed
+            else:
+                place.item = item
+                self._running[self._submit(item)] = place
+
+    def _take_second(self, future: Future[bytes], place: _Place, begun: float) -> None:
         self._second = None
         self._left -= time.monotonic() - begun
         error = _error(future)
@@ -349,10 +449,18 @@ class _NearReading(_Reading):
         if self._broken == BROKEN_LIMIT:
             raise WorkersError("workers_failed", reason=str(error) or type(error).__name__)
         tries = 1 if self._broken else 2
-        place.packed = _packed(_lost(place.item, error, self._limits, tries)) if error else future.result()
+        if isinstance(error, AwaitsOfficeError):
+            self._for_office.append((place, error.args[0]))
+        else:
+            place.packed = (
+                _packed(_lost(place.item, error, self._limits, tries)) if error else future.result()
+            )
         self._try_again()
 
     def _lose(self, place: _Place, error: BaseException) -> None:
+        if isinstance(error, AwaitsOfficeError):
+            self._for_office.append((place, error.args[0]))
+            return
         self._again.append((place, error))
         self._try_again()
 

@@ -24,20 +24,24 @@ from pipeline.matching.confidence import recognised_places, weigh
 from pipeline.matching.recognise import recognise
 from pipeline.narrative import sections
 from pipeline.readers import other_readings, read_document
+from pipeline.readers.sniff import sniff
 from pipeline.report import TABLES, Extraction, Finding, Identification, Report, Status
 from pipeline.rereading import Reading, read_tables
 from schemas.messages import message
 
 MAX_BYTES = 50_000_000  # what a download is bounded to as well
+CONVERTED = "/libreoffice"
+"""What the name of the reader ends with where it read what LibreOffice made of the file."""
 
 
-def read_report(data: bytes, source: str, *, host: str = "") -> Report:
+def read_report(data: bytes, source: str, *, host: str = "", converted: bytes | None = None) -> Report:
     """Reads one report.
 
     Args:
         data: The file's bytes.
         source: Path or address, as it should be shown.
         host: The site it was fetched from, evidence for where the organ sits; empty if unknown.
+        converted: What an office suite made of the file, which is read in its place; None for a file read itself.
 
     Returns:
         The report. Its status is `ok` (all three tables, every cell placed, the organ and year known),
@@ -52,9 +56,12 @@ def read_report(data: bytes, source: str, *, host: str = "") -> Report:
         status="failed",
     )
     try:
-        document = read_document(data, Path(source).name)
+        document = read_document(data if converted is None else converted, Path(source).name)
     except UnreadableDocumentError as error:
         return failed(blank, error)
+    if converted is not None:
+        reader = f"{document.reader}{CONVERTED}"
+        document = replace(document, sha256=blank.sha256, media_type=sniff(data), reader=reader)
     reading = read_tables(document, lambda: other_readings(data, document))
     return _read(replace(blank, media_type=document.media_type), reading, host)
 

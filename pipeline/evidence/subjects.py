@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from pipeline.archive import Archive
-from pipeline.batch import Item, read_item
+from pipeline.batch import Item, read_alone
 from pipeline.document import Locator
 from pipeline.evidence.exhibit import ShowError, Subject
 from pipeline.publish.query import open_warehouse
@@ -26,7 +26,7 @@ def subject_of_file(path: Path) -> Subject:
     Raises:
         ShowError: It cannot be read as a report, with the reason.
     """
-    report = read_item(Item(path, str(path)))
+    report = read_alone(Item(path, str(path)))
     if report.failure is not None and not report.extraction.cells:
         words = report.failure.message
         raise ShowError(words.code, **dict(words.details))

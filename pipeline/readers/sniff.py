@@ -19,6 +19,10 @@ OLE = "application/x-ole-storage"
 ENCRYPTED = "application/x-ole-encrypted"
 OPEN_XML = "application/vnd.openxmlformats-officedocument"
 DOCX = f"{OPEN_XML}.wordprocessingml.document"
+RTF = "application/rtf"
+ODT = "application/vnd.oasis.opendocument.text"
+WORD_XML = "application/msword+xml"
+"""Word's own XML of 2003, and a .docx that is written as one XML file."""
 
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -27,7 +31,7 @@ SIGNATURES = (
     (b"GIF89a", "image/gif"),
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
-    (b"{\\rtf", "application/rtf"),
+    (b"{\\rtf", RTF),
     (b"\x1f\x8b\x08", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
@@ -56,6 +60,7 @@ _HTML_TAG = re.compile(
     r"(?i)</(html|body|div|p|table|tbody|tr|td|span|h[1-6]|center|font|ul|li|a|title|script|style|strong)\s*>"
     r"|<(br|meta|td|tr|table|p|img|hr)(\s[^<>]*)?/?>"
 )
+_WORD_XML = re.compile(r"<\?mso-application\s+progid=.Word\.Document\b|<\w+:wordDocument\b|<pkg:package\b")
 _CONTROL = re.compile(rf"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f{LOST}\ufffe\uffff]")
 
 
@@ -150,7 +155,7 @@ def _text(data: bytes) -> str:
     if _HTML_START.match(head):
         return HTML
     if re.match(r"\s*<\?xml\b", head):
-        return "application/xml"
+        return WORD_XML if _WORD_XML.search(head) else "application/xml"
     return HTML if len(_HTML_TAG.findall(head)) >= 2 else PLAIN
 
 

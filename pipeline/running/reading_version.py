@@ -16,7 +16,10 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.paths import reference_files
+from pipeline.read import CONVERTED
 from pipeline.readers import reader_version, readers
+from pipeline.readers.sniff import DOCX
+from pipeline.running.office import reads_further
 from schemas.definitions import HERE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +42,8 @@ def reading_version(media_type: str) -> str:
     parts = [_shared_version()]
     for known in sorted(readers()) if media_type == UNREAD else [media_type]:
         parts += [known, reader_version(known), _reader_digest(known)]
+        if reads_further(known):
+            parts += [CONVERTED, _reader_digest(DOCX)]
     return digest_of(parts)
 
 

@@ -53,6 +53,7 @@ class Limits:
         ahead: Documents read, or under way, while an earlier one still is; bounds the memory that order costs.
         second_tries: Seconds that all second tries of a run may take together, so that a run with many
             documents that hang still ends.
+        office_seconds: The same for what an office suite is given and makes nothing of.
     """
 
     seconds: float = 60.0
@@ -64,10 +65,11 @@ class Limits:
     under_way: int = 64
     ahead: int = 4_000
     second_tries: float = 600.0
+    office_seconds: float = 600.0
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
-            if getattr(self, name) <= 0 and name != "second_tries":
+            if getattr(self, name) <= 0 and name not in ("second_tries", "office_seconds"):
                 raise WorkersError("wrong_setting", reason=f"{name} should be more than 0")
 
     @classmethod
