@@ -17,6 +17,7 @@ from pipeline.exchange import DRAWN
 from pipeline.matching.furniture import may_be_page_number
 from pipeline.matching.lexicon import Lexicon
 from pipeline.matching.values import is_numeric_text, is_value_text
+from pipeline.narrative import is_heading
 
 MARKS = "|\t；;，,、"
 LEAST_ROWS = 5
@@ -54,6 +55,8 @@ def with_marked_grids(
     ends = running | {id(b) for b in blocks if isinstance(b, Paragraph) and may_be_page_number(b.text)}
     lines = [_row(block, mark, lexicon) if isinstance(block, Paragraph) else block for block in blocks]
     lines = list(_without_page_ends(lines, ends))
+    if mark.isspace() and _are_wrapped(lines):
+        return list(blocks)
     for is_row, group in groupby(_begun(lines, lexicon), key=lambda line: isinstance(line, _Row)):
         members = list(group)
         if is_row:
@@ -74,6 +77,16 @@ def _without_page_ends(lines: Sequence[Block | _Row], ends: frozenset[int]) -> I
             yield line
         elif not between:
             yield line
+
+
+def _are_wrapped(lines: Sequence[Block | _Row]) -> bool:
+    """Whether pieces of labels stand between the rows: white space parts the words of wrapped ones as well."""
+    around = zip(lines, lines[1:], lines[2:], strict=False)
+    return any(
+        isinstance(above, _Row) and isinstance(below, _Row) and not is_heading(line.text)
+        for above, line, below in around
+        if isinstance(line, Paragraph)
+    )
 
 
 def _has_cells(line: Block | _Row | None) -> bool:

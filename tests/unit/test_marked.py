@@ -86,3 +86,15 @@ def test_cells_in_quotes_hold_the_mark_and_prose_stays_prose() -> None:
 def test_marks_of_prose_of_thousands_and_of_few_rows_are_none_of_cells(text: str) -> None:
     lines = [Paragraph(line) for line in text.split("\n")]
     assert with_marked_grids(lines, load_lexicon()) == lines
+
+
+def test_tabs_between_words_of_wrapped_labels_are_no_sides_of_cells() -> None:
+    lines = [
+        *ROWS.replace(",", "\t").split("\n"),
+        "5.要求行政机关确认或重",
+        "1\t2\t3",
+        "新出具已获取信息",
+        "其他结果\t1",
+    ]
+    blocks = [Paragraph(line) for line in lines]
+    assert with_marked_grids(blocks, load_lexicon()) == blocks
