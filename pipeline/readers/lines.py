@@ -178,10 +178,11 @@ def _is_raised(character: Character, foot: float, least: float) -> bool:
 def _is_as_wide(character: Character, first: Character) -> bool:
     """Whether a digit is as wide as the one that its number begins with, and so of its size.
 
-    Heights do not tell it: programs part a font into several, each with a height of its own.
+    Heights do not tell it: programs part a font into several, each with a height of its own. A number in a circle,
+    which is a note's, is no such digit.
     """
     widths = character.right - character.left, first.right - first.left
-    return character.text.isdigit() and first.text.isdigit() and widths[0] > SMALLER * widths[1]
+    return character.text.isdecimal() and first.text.isdecimal() and widths[0] > SMALLER * widths[1]
 
 
 def _is_overprint(previous: Character, character: Character) -> bool:

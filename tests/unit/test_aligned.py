@@ -122,6 +122,8 @@ def test_a_raised_digit_is_no_part_of_a_number() -> None:
         *row(120, "1 2 3", "乙项"),
     ]
     assert read(lines)[0][0][0] == ["12¹", "5", "6"]
+    lines[2] = Character("①", 310, 98, 317, 105)  # wider than a digit
+    assert read(lines)[0][0][0] == ["12①", "5", "6"]
 
 
 def test_what_numbers_broken_over_lines_leave_is_of_their_row() -> None:
