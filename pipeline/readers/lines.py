@@ -33,6 +33,8 @@ RAISED = 0.15
 """Share of that height by which the foot of a note's number is raised at least."""
 LINE_PITCH = 1.8
 """Character heights from one line of a cell to the next at most."""
+BROKEN_PITCH = 2.5
+"""The same between the lines of a number in a cell of its own: programs set lines up to one and a half apart."""
 CELL_PADDING = 14.0
 """Points that a cell keeps free beside its text at most: office programs set 5.4 on either side."""
 LEAST_HEIGHT = 1.0
@@ -242,7 +244,7 @@ def _is_broken_number(lines: Sequence[Sequence[Run]], width: float) -> bool:
         return False
     return all(
         len(upper.text) >= len(lower.text)
-        and lower.middle - upper.middle <= LINE_PITCH * upper.height
+        and lower.middle - upper.middle <= BROKEN_PITCH * upper.height
         and width - (upper.right - upper.left) * (1 + 1 / len(upper.text)) < CELL_PADDING
         for (upper,), (lower,) in pairwise(lines)
     )

@@ -167,6 +167,13 @@ def test_two_numbers_in_one_drawn_cell_are_parted_where_the_other_rows_are() -> 
     assert only(marks, fill(NINE)) == NINE
 
 
+def test_a_number_broken_over_lines_is_one_also_where_lines_stand_far_apart() -> None:
+    def text(step: float) -> str:
+        return cell_text(set_runs([*write("74", 100, 100), *write("3", 100, 100 + step)]), 25.0)
+
+    assert [text(12), text(22), text(30)] == ["743", "743", "74\n3"]
+
+
 def test_numbers_that_nearly_touch_are_parted_by_the_rule_in_their_gap() -> None:
     close = [["规章", "", ""], ["许可", "", ""], ["收费", "", "0"]]
     characters = fill(close) + write("8", XS[2] - 6, 110) + write("59573", XS[2] + 0.8, 110)
