@@ -15,12 +15,15 @@ from pipeline.document import Document
 from pipeline.extract import extract
 from pipeline.matching.arrange import arrange
 from pipeline.matching.lexicon import squeeze
+from pipeline.narrative import sections
 from pipeline.report import TABLES, Extraction, Finding
 from pipeline.templates import load_templates
 from schemas.messages import message
 
 LEAST_LABEL = 4
 """Characters of a label from which its words are hardly met by chance."""
+SECTION_OF = {table: number for number, table in enumerate(TABLES, 2)}
+"""The section of the report in which each table stands."""
 LEAST_LABELS = 5
 """Different labels of a table met in a text from which the table is expected in it."""
 
@@ -69,7 +72,7 @@ def misfit(reading: Reading, first: Reading | None = None) -> int:
 
     Returns:
         The number of cells that the document lacks or that hold no number, of numbers left over, and of the
-        cells of tables whose labels the text has and which were not found.
+        cells of tables whose labels or heading the text has and which were not found.
     """
     extraction = reading.extraction
     amiss = sum(cell.kind in ("absent", "unreadable") for cell in extraction.cells)
@@ -96,11 +99,12 @@ def _noted(reading: Reading, first: Reading, left: int) -> Reading:
 
 
 def _expected(document: Document, tables: Iterable[str]) -> Iterator[int]:
-    """The number of cells of each of some tables that a text has labels of."""
+    """The number of cells of each of some tables that a text has labels of, or the heading: labels may be wrapped."""
     words = squeeze("".join(document.texts()))
+    headed = {section.number for section in sections(document)}
     for table in tables:
         labels, size = _forms()[table]
-        if sum(label in words for label in labels) >= LEAST_LABELS:
+        if SECTION_OF[table] in headed or sum(label in words for label in labels) >= LEAST_LABELS:
             yield size
 
 

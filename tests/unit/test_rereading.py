@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.document import Document
+from pipeline.document import Document, Paragraph
 from pipeline.rereading import misfit, read_tables
 from tests.forms import Rows, document, numbered, report_tables, row_at, rows_of
 
@@ -52,6 +52,16 @@ def test_a_reading_that_lacks_as_much_does_not_replace_the_first() -> None:
     read = read_tables(reading("one", without_row()), lambda: others(worse))
     assert read.document.reader == "one"
     assert not any(f.message.code == "read_again" for f in read.extraction.findings)
+
+
+def test_a_table_under_its_heading_is_looked_for_though_its_labels_are_not_met() -> None:
+    whole = reading("two")
+    blocks = [
+        Paragraph("四、政府信息公开行政复议、行政诉讼情况") if b is whole.grids[-1] else b
+        for b in whole.blocks
+    ]
+    read = read_tables(replace(whole, blocks=tuple(blocks), reader="one"), lambda: others(whole))
+    assert read.document.reader == "two"
 
 
 def test_blank_cells_do_not_fit_better_than_numbers() -> None:
