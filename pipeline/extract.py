@@ -16,6 +16,7 @@ from pipeline.matching.align import Header, Margin, Slot, align, margin, read_he
 from pipeline.matching.bands import banded_grids
 from pipeline.matching.copies import Entry, sorted_out, stated_year
 from pipeline.matching.halves import whole_rows
+from pipeline.matching.kinds import by_kind
 from pipeline.matching.lexicon import Lexicon, Meaning, load_lexicon, normalise, squeeze
 from pipeline.matching.merged import merged_again
 from pipeline.matching.noise import without_noise
@@ -561,9 +562,14 @@ def _read_values(
     # Where a column is none of the form's, a blank may be its: then nothing tells whose the numbers are.
     is_sure = len(row.values) == len(header.slots) or all(slot.column for slot in header.slots)
     cells = align(row.values, len(header.slots), under(header, clear, row.grid)) if is_sure else None
-    if cells is None:
+    told = cells is not None
+    cells = cells or by_kind(row.values, [slot.column.unit for slot in header.slots if slot.column])
+    if cells is None or len(cells) != len(header.slots):
         _leave_count(row, table, len(header.slots), result)
         return
+    if not told:
+        words = message("placed_by_kind", label=normalise(row.label), expected=len(cells))
+        result.findings.append(Finding(words, row.locator, table))
     if not header.seen:
         inferred = Finding(message("header_inferred", block=target.block.name), row.locator, table)
         if not any(f.message == inferred.message for f in result.findings):
@@ -571,7 +577,7 @@ def _read_values(
     strange = [cell for cell, slot in zip(cells, header.slots, strict=True) if slot.column is None]
     result.leave(table, row, strange, message("unknown_column", row=normalise(row.label) or "-"))
     pairs = [(cell, slot) for cell, slot in zip(cells, header.slots, strict=True) if slot.column]
-    readings = _readings(pairs, target, variant, certain=target.certain and header.seen)
+    readings = _readings(pairs, target, variant, certain=told and target.certain and header.seen)
     _store(entry, [cell for cell, _ in pairs], list(readings), result)
 
 

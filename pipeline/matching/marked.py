@@ -67,16 +67,23 @@ def with_marked_grids(
 
 
 def _without_page_ends(lines: Sequence[Block | _Row], ends: frozenset[int]) -> Iterator[Block | _Row]:
-    """The lines without what pages print between two rows of several cells: no cell stands in a line of its own."""
+    """The lines without what pages print between two rows.
+
+    A number by itself is a page's only between rows of several cells, of which none stands in a line of its own.
+    """
     left = [line for line in lines if id(line) not in ends]
     below = iter(left[1:])
-    between = False
+    around: tuple[Block | _Row | None, ...] = ()
     for line in lines:
         if id(line) not in ends:
-            between = _has_cells(line) and _has_cells(next(below, None))
+            around = line, next(below, None)
             yield line
-        elif not between:
+        elif not (around and all(_has_cells(row, 2 if _is_bare(line) else 1) for row in around)):
             yield line
+
+
+def _is_bare(line: Block | _Row) -> bool:
+    return isinstance(line, Paragraph) and line.text.strip().isdecimal()
 
 
 def _are_wrapped(lines: Sequence[Block | _Row]) -> bool:
@@ -89,8 +96,8 @@ def _are_wrapped(lines: Sequence[Block | _Row]) -> bool:
     )
 
 
-def _has_cells(line: Block | _Row | None) -> bool:
-    return isinstance(line, _Row) and len(line.cells) > 1
+def _has_cells(line: Block | _Row | None, least: int) -> bool:
+    return isinstance(line, _Row) and len(line.cells) >= least
 
 
 def _mark(texts: Sequence[str]) -> str:

@@ -114,6 +114,14 @@ def read_value(text: str, column_unit: str, printed_factor: int | None = None) -
     return _read_value(text, column_unit, printed_factor)
 
 
+def is_signed_text(text: str) -> bool:
+    """Whether a cell's text is a number with a sign before it (`+1`, `-28`, `减3`)."""
+    if not is_numeric_text(text):
+        return False
+    closed = _closed(text)
+    return _sign(closed, _words())[1] != closed
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _is_value_text(text: str) -> bool:
     return _is_numeric_text(text) or _read_value(text, "count").kind == "nil_mark"

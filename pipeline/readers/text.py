@@ -116,11 +116,15 @@ def _tab_rows(run: Sequence[Line]) -> list[list[Line]]:
 
 
 def _joined_rows(run: Sequence[Line]) -> list[list[Line]]:
-    """Rows of a run with a row a line, cells joined by tabs; an editor may have cut the blank ones at their ends."""
+    """Rows of a run with a row a line, cells joined by tabs; an editor may have cut the blank ones at their ends.
+
+    Where no row has a blank cell, blanks may be lost anywhere.
+    """
     rows = [[(number, cell) for cell in line.split("\t")] for number, line in run if line.strip()]
     lengths = Counter(map(len, rows))
     longest = max(lengths)
-    if 2 * lengths[longest] <= len(rows):
+    are_kept = any(not cell.strip() for row in rows for _, cell in row[:-1])
+    if 2 * lengths[longest] <= len(rows) or not are_kept:
         return rows
     return [[*row, *[(row[0][0], "")] * (longest - len(row))] for row in rows]
 

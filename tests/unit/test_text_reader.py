@@ -108,3 +108,4 @@ def test_joined_rows_that_begin_with_blank_cells_are_rows_across_an_empty_line()
 def test_blank_cells_that_an_editor_cut_from_the_ends_of_rows_are_there() -> None:
     rows = "结果\t\t（一）予以公开\t1\t2\t3\n\t\t（二）部分公开\t4\t5\t6\n四、结转\t\t\t7\t8\n"
     assert grids(rows)[0][2] == ["四、结转", "", "", "7", "8", ""]
+    assert grids("甲\t1\t2\n乙\t3\t4\n丙\t5\n")[0][2] == ["丙", "5"]
