@@ -37,7 +37,7 @@ def _are_halves(upper: Sequence[Cell], lower: Sequence[Cell], lexicon: Lexicon) 
         (one.text, _words(one, other)) for one, other in zip(upper, lower, strict=True) if other.text.strip()
     ]
     return (
-        len(cut) >= LEAST_CUT
+        sum(bool(half.strip()) for half, _ in cut) >= LEAST_CUT  # else a blank row ends the upper page
         and all(_is_head(label, lexicon) for _, label in cut)
         and 2 * sum(_is_head(half, lexicon) for half, _ in cut) < len(cut)  # `其他` is one, too.
     )

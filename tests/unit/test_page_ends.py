@@ -31,5 +31,11 @@ def test_whole_headers_and_halves_of_rows_stay_apart() -> None:
     assert whole(*label) == [_plain(table) for table in label]
 
 
+def test_a_blank_row_at_a_pages_end_is_no_header() -> None:
+    blank = [texts("", "1.本机关不掌握相关政府信息", "", "")]
+    below = [texts("", "", "行政复议", "行政诉讼"), texts("", "", "3", "0")]
+    assert whole(blank, below) == [_plain(blank), _plain(below)]
+
+
 def _plain(table: Rows) -> list[list[str]]:
     return [[cell.text for cell in row] for row in grid(table, 0).rows]
