@@ -346,7 +346,7 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon, *, again: bool = 
     if upper.numeric and lower.numeric:
         return _carried_over(upper, lower, again=again) or _of_one_label(upper, lower, lexicon)
     # What is no number is what the row says all the same: `/` in every column, where the other half is empty.
-    is_below = lower.numeric or (upper.is_blank and all(is_value_text(cell.text) for cell in lower.values))
+    is_below = lower.numeric or (upper.is_blank and not lower.is_blank)
     values = lower.values if is_below else upper.values
     if not lower.label:
         # Numbers alone at the top of a page, under a row that had its label and no values at the page's end.

@@ -131,12 +131,6 @@ def test_a_half_that_marks_nothing_is_what_the_row_says(empty: int) -> None:
     assert [cell.text for cell in row.values] == ["/"] * 7
 
 
-def test_words_behind_the_end_of_a_label_fill_none_of_its_cells() -> None:
-    lower = texts("方合法权益", "申请人情况", *[""] * 6)
-    (row,) = mend(read([texts("4.保护第三", *[""] * 7)], [lower]), LEXICON)
-    assert (keys(row), row.is_blank) == ({"denied_third_party"}, True)
-
-
 def test_an_empty_line_at_a_pages_end_does_not_part_the_halves() -> None:
     upper = [texts("4.保护第三", *[""] * 7), texts(*[""] * 8)]
     rows = [row for row in mend(read(upper, [texts("方合法权益", *SEVEN)]), LEXICON) if row.meanings]
