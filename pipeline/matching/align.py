@@ -290,7 +290,7 @@ def _strangers(printed: _Printed) -> list[Cell]:
     return [
         cell
         for cell in unknown
-        if not any(_overlap(cell, other) for other in known)
+        if not any(_overlap(cell, other) and other.row != cell.row for other in known)
         and not any(_overlap(cell, other) and other.row > cell.row for other in filled)
     ]
 

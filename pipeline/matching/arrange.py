@@ -14,7 +14,13 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
-from pipeline.matching.furniture import has_dashes, is_page_mark, is_page_number, running_lines
+from pipeline.matching.furniture import (
+    has_dashes,
+    is_page_mark,
+    is_page_number,
+    may_be_page_number,
+    running_lines,
+)
 from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
 from pipeline.matching.marked import with_marked_grids
 from pipeline.matching.rows import banded_widths, block_widths
@@ -112,6 +118,7 @@ def _arrange_run(
             buffer = []
         values += numbers
     _close(run, buffer, values)
+    _part_strays(run)
     _set_apart(run)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
 
@@ -123,7 +130,8 @@ def _lines(blocks: Iterable[Block], lexicon: Lexicon) -> Iterator[Paragraph]:
         lines = _rows_in_line(block)
         pieces = [_split_line(line, lexicon) for line in lines] if len(lines) > 1 else []
         rows = sum(bool(values and _label_length(words, lexicon)) for words, values in pieces)
-        is_table = rows >= LEAST_ROWS or len(lines) == rows > 1
+        strange = max((len(_segments(words, lexicon)[0]) for words, _ in pieces), default=0)
+        is_table = rows >= LEAST_ROWS or (rows and strange <= 1)
         yield from lines if is_table else [block]
 
 
@@ -136,6 +144,31 @@ def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
     ends = [n for n, (left, right) in enumerate(pairwise(are_values), 1) if left and not right]
     cuts = pairwise([0, *ends, len(parts)])
     return [replace(paragraph, text=" ".join(parts[start:end])) for start, end in cuts]
+
+
+def _part_strays(run: _Run) -> None:
+    """Parts a number in a line of its own from a row in one line, where all rows stand so: it may be a page's."""
+    lines = {
+        n: [list(group) for _, group in groupby(row.values, key=lambda value: id(value.source))]
+        for n, row in enumerate(run.out)
+        if isinstance(row, _Row) and row.values
+    }
+    broken = [n for n, values in lines.items() if len(values) > 1]
+    whole = sum(len(values[0]) >= LEAST_WIDTH for values in lines.values() if len(values) == 1)
+    if whole < LEAST_ROWS or not all(_has_stray(lines[n]) for n in broken):
+        return
+    for n in reversed(broken):
+        row = run.out[n]
+        assert isinstance(row, _Row)
+        row.values = max(lines[n], key=len)
+        run.out.insert(n + 1, _Row([], [], min(lines[n], key=len), known=False))
+
+
+def _has_stray(lines: Sequence[Sequence[_Piece]]) -> bool:
+    """Whether a row's values are a line of several, and a number by itself that may be a page's."""
+    short, long = sorted(lines, key=len)[0], sorted(lines, key=len)[-1]
+    is_alone = len(lines) == 2 and len(short) == 1 and may_be_page_number(short[0].text)
+    return is_alone and len(long) >= LEAST_WIDTH
 
 
 def _set_apart(run: _Run) -> None:
@@ -160,7 +193,7 @@ def _spaced(run: _Run) -> Iterator[tuple[_Row, SpacedRow]]:
         line = row.values[0].source.text if row.values else ""
         width = len(texts) if len(texts) in widths else min(widths, default=0)
         if (width == len(texts) or len(widths) == 1) and texts and line.split()[-len(texts) :] == texts:
-            yield row, SpacedRow(line, len(texts), width)
+            yield row, SpacedRow(line, len(texts), width, sure=len(widths) == 1)
 
 
 def _is_short_table(run: _Run) -> bool:
@@ -270,7 +303,8 @@ def _add_header(run: _Run, known: Sequence[tuple[str, bool]]) -> None:
 
 
 def _names_row(text: str, lexicon: Lexicon) -> bool:
-    return all(m.axis == "row" for m in lexicon.lookup(text))
+    meanings = lexicon.lookup(text)
+    return bool(meanings) and all(m.axis == "row" for m in meanings)
 
 
 def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
@@ -343,10 +377,11 @@ def _names_bands(known: Sequence[tuple[str, bool]], lexicon: Lexicon) -> bool:
 
 def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: list[_Piece]) -> None:
     unknown, known = _segments(before, run.lexicon)
-    _keep_prose(run, unknown)
+    strangers = _strangers(before, unknown, run.lexicon)
+    _keep_prose(run, [piece for piece in unknown if piece not in strangers])
     # The labels above columns stand among these; those above the row stand behind.
     end = max((place for place, (_, parent) in enumerate(known, 1) if not parent), default=0)
-    _add_header(run, known[:end])
+    _add_header(run, [*known[:end], *((piece.text, False) for piece in strangers)])
     kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
     parents = [text for text, _ in known[end:]]
     _append_row(
@@ -354,6 +389,14 @@ def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: l
     )
     run.rows += 1
     _keep_prose(run, strays)
+
+
+def _strangers(before: Sequence[_Piece], unknown: Sequence[_Piece], lexicon: Lexicon) -> list[_Piece]:
+    """Words of none of the form's labels on a line with those over columns: they head a column, too."""
+    heads = {
+        id(piece.source) for piece in before if any(m.axis == "column" for m in lexicon.lookup(piece.text))
+    }
+    return [piece for piece in unknown if id(piece.source) in heads]
 
 
 def _append_row(run: _Run, row: _Row) -> None:

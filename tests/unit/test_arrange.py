@@ -263,6 +263,17 @@ def test_a_block_of_one_row_under_its_header_is_a_table() -> None:
     assert arrange(document(["全年办理情况", "政府集中采购 12 87万元"])).grids == ()
 
 
+def test_a_word_that_is_no_label_heads_a_column_all_the_same() -> None:
+    lines = spaced(report_tables(numbered("2020"))[0])
+    place = next(n for n, line in enumerate(lines) if "行政处罚" in line)
+    lines[place - 1] = lines[place - 1].replace("处理决定数量", "场监督").replace("本年增/减  ", "本年增/减")
+    lines[place : place + 2] = ["行政处罚  7", "行政强制  9"]
+    found = read(lines)
+    rows = ("administrative_penalty", "administrative_compulsion")
+    assert [cell for cell in found.cells if cell.row in rows and cell.kind == "reported"] == []
+    assert [leftover.raw for leftover in found.leftovers] == ["7", "9"]
+
+
 def test_a_report_copied_twice(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
     perfect(facts, lines + lines, tables)
 
@@ -317,6 +328,24 @@ def test_running_heads_and_the_page_numbers_beside_them(
     for page, place in enumerate((30, 80, 140), 1):
         paged[place:place] = [head, str(page)]
     perfect(facts, paged, tables)
+
+
+def test_a_page_number_never_makes_up_for_a_lost_blank() -> None:
+    facts = without(numbered("2021"), ("applications", "granted", "research_institution"))
+    tables = report_tables(facts)
+    rows = [" ".join(spot.text for spot in row if spot.text) for table in tables for row in table]
+    place = next(n for n, row in enumerate(rows) if "予以公开" in row) + 1
+    extraction = checked(facts, [*rows[:place], "3", *rows[place:]], tables)
+    assert {cell.kind for cell in extraction.cells if cell.row == "granted"} == {"absent"}
+    assert len(extraction.leftovers) == 7
+
+
+def test_a_block_in_one_line_may_have_a_row_without_values(facts: Facts) -> None:
+    facts = without(facts, *[key for key in facts.values if key[1] == "administrative_compulsion"])
+    tables = report_tables(facts)
+    flat = " ".join(lines_of(tables[0])).replace(" 第二十条", "\n第二十条").split("\n")
+    extraction = checked(facts, [*flat, *lines_of(tables[1]), *lines_of(tables[2])], tables)
+    assert unread(facts, extraction) == []
 
 
 def test_a_page_number_over_the_one_row_of_a_banded_table(facts: Facts, tables: list[Rows]) -> None:
