@@ -36,6 +36,7 @@ from pipeline.readers.stacks import (
     WRAPPED,
     Cut,
     Labels,
+    is_cut,
     is_flush,
     labels_beside,
     line_pitch,
@@ -411,7 +412,7 @@ def _grid(table: AlignedTable, cuts: Sequence[Cut]) -> RuledGrid:
     pitch = line_pitch([*table.heads, *table.lines])
     heads = stacked([chunk for line in table.heads for chunk in line], pitch, cuts)
     rows = _whole_rows(table.lines, table.columns)
-    fellows = _fellows(table.lines, table.columns, pitch)
+    fellows = _fellows(table.lines, table.columns, pitch, cuts)
     reaches = [(values_of(row)[0].middle, values_of(row)[-1].middle) for row in rows]
     words = [chunk for line in table.lines for chunk in words_of(line)]
     labels = labels_beside(words, reaches, table.columns.start, pitch, cuts)
@@ -475,7 +476,9 @@ def _is_broken(upper: Chunk, lower: Chunk, lane: Span) -> bool:
     return len(upper.text) > 1 and lower.text.isdigit() and _leaves_no_room(upper, lane)
 
 
-def _fellows(lines: Sequence[Row], columns: Columns, pitch: float) -> Mapping[int, Sequence[Chunk]]:
+def _fellows(
+    lines: Sequence[Row], columns: Columns, pitch: float, cuts: Sequence[Cut]
+) -> Mapping[int, Sequence[Chunk]]:
     """Numbers that may be one with others under or over them, by the identity of each: none of them is certain.
 
     They stand as near as lines of one cell, the upper leaves no room for one more digit, and one of the lines may be
@@ -495,6 +498,8 @@ def _fellows(lines: Sequence[Row], columns: Columns, pitch: float) -> Mapping[in
     for upper, lower in near:
         if min(len(values_of(upper)), len(values_of(lower))) < len(columns.edges):
             for one, other in _over_one_another(upper, lower, columns):
+                if is_cut(one, other, cuts):
+                    continue
                 found.setdefault(id(one), []).append(other)
                 found.setdefault(id(other), []).append(one)
     return found

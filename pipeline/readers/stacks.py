@@ -123,7 +123,7 @@ def _added(stack: Stack, chunk: Chunk) -> list[Stack]:
 def _goes_under(upper: Chunk, lower: Chunk, pitch: float, cuts: Sequence[Cut]) -> bool:
     step = lower.middle - upper.middle
     is_under = 0 < step <= PITCH_SLACK * pitch and overlap(upper.span, lower.span) and is_flush(upper, lower)
-    return is_under and not _is_cut(upper, lower, cuts)
+    return is_under and not is_cut(upper, lower, cuts)
 
 
 def _is_crowd(upper: Chunk, lower: Chunk, chunks: Sequence[Chunk]) -> bool:
@@ -150,7 +150,8 @@ def _is_level(one: Chunk, other: Chunk) -> bool:
     return abs(one.middle - other.middle) < LEVEL * other.height
 
 
-def _is_cut(upper: Chunk, lower: Chunk, cuts: Sequence[Cut]) -> bool:
+def is_cut(upper: Chunk, lower: Chunk, cuts: Sequence[Cut]) -> bool:
+    """Whether an edge runs between two lines, all along the lower one."""
     left, right = lower.span
     # An edge through a line parts nothing there: it is of a row beside a cell that reaches over several.
     top, bottom = upper.middle + LEVEL * upper.height, lower.middle - LEVEL * lower.height

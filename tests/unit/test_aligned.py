@@ -158,6 +158,8 @@ def test_a_number_that_may_be_broken_is_not_told() -> None:
         ["１", "２", "３"],
         ["４", "５", "６"],
     ]
+    parted = read(lines, [Mark(170, 111, 400, 111)])[0][0]  # A rule between the two says that they are two.
+    assert [cells[2] for cells in parted][:2] == ["６", "７"]
     whole = [*narrow(100, "８ ６ ９", "一二三四五六七八九"), *lines[10:]]
     assert [cells[1:] for cells in read(whole)[0][0]][:2] == [["８", "６", "９"], ["０", "７", "０"]]
 
