@@ -26,11 +26,13 @@ class SpacedRow:
         line: The line; its last words are the values.
         count: How many values it has.
         width: How many columns it has.
+        sure: Whether all variants of the form give it so many.
     """
 
     line: str
     count: int
     width: int
+    sure: bool = True
 
     @property
     def is_whole(self) -> bool:
@@ -46,10 +48,10 @@ class SpacedRow:
 def columns_of(rows: Sequence[SpacedRow]) -> list[Columns | None]:
     """For each row the columns of its values, counted from 0; None where the spaces do not tell them."""
     whole = [row for row in rows if row.is_whole]
-    gaps = {gap for row in whole for gap in _gaps(row)}
+    gaps = {gap for row in whole if row.sure for gap in _gaps(row)}
     if len(whole) == len(rows) or len(whole) < LEAST_WHOLE:
         return [None] * len(rows)
-    if len(gaps) == 1:
+    if len(gaps) == 1 and sum(gaps.issuperset(_gaps(row)) for row in whole) >= LEAST_WHOLE:
         gap = gaps.pop()
         return [_counted(row, gap) for row in rows]
     found: dict[int, Columns | None] = {}
