@@ -89,6 +89,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     result.ignore("column_number", len(numbering))
     for table in tables.keys() - result.variants.keys():
         _leave_table(table, tables[table], result)
+    _note_second_report(result)
     order = [
         place for table, variant in result.variants.items() for place in templates[variant].places[table]
     ]
@@ -101,6 +102,14 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
         numeric_used=result.used,
         numeric_ignored=dict(result.ignored),
     )
+
+
+def _note_second_report(result: _Result) -> None:
+    """Says so where most of what two tables hold stands in the file again, with other numbers."""
+    again = Counter(left.table for left in result.leftovers if left.message.code == "conflicting_row")
+    read = Counter(cell.table for cell in result.cells.values() if cell.kind == "reported") if again else again
+    if sum(2 * count >= read[table] for table, count in again.items()) > 1:
+        result.findings.append(Finding(message("second_report", numbers=again.total())))
 
 
 def _by_table(rows: Sequence[TableRow]) -> dict[str, list[Entry]]:

@@ -284,6 +284,8 @@ def test_two_reports_in_one_file_are_not_mixed(facts: Facts, lines: list[str]) -
     extraction = read(lines + more)
     assert misread(other, extraction) == {}
     assert len(extraction.leftovers) == len(facts.values)
+    said = [f.message for f in extraction.findings if f.message.code == "second_report"]
+    assert [words.details for words in said] == [{"numbers": len(facts.values)}]
 
 
 def test_grids_are_left_as_they_are(facts: Facts) -> None:
