@@ -107,7 +107,9 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
 def _note_second_report(result: _Result) -> None:
     """Says so where most of what two tables hold stands in the file again, with other numbers."""
     again = Counter(left.table for left in result.leftovers if left.message.code == "conflicting_row")
-    read = Counter(cell.table for cell in result.cells.values() if cell.kind == "reported") if again else again
+    if not again:
+        return
+    read = Counter[str | None](cell.table for cell in result.cells.values() if cell.kind == "reported")
     if sum(2 * count >= read[table] for table, count in again.items()) > 1:
         result.findings.append(Finding(message("second_report", numbers=again.total())))
 
