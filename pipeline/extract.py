@@ -542,12 +542,7 @@ def _similar_row(
 ) -> tuple[Meaning, str] | None:
     """The row of the form that a label with a typing error means: only among those no other row claims."""
     taken = {(m.block, m.key) for e in entries for m in e.row.meanings if m.variant == variant}
-    free = {
-        m
-        for meanings in lexicon.meanings.values()
-        for m in meanings
-        if (m.variant, m.table, m.axis) == (variant, table, "row") and (m.block, m.key) not in taken
-    }
+    free = {m for m in lexicon.rows(variant, table) if (m.block, m.key) not in taken}
     unnumbered = free.intersection(lexicon.row_under(row.label, row.parents))
     if len(unnumbered) == 1:
         meaning = unnumbered.pop()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.matching.values import money_factor
 from pipeline.templates import Block, Template, load_templates
@@ -50,8 +50,7 @@ _NUMBERING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a label means in one variant: the block it belongs to, the axis it stands on and its key.
 
     `key` is empty for parents, headings and other words that name no cell. `parents` are the normalised labels
@@ -193,12 +192,13 @@ class Lexicon:
             return whole
         best: dict[Meaning, tuple[float, str]] = {}
         matcher = SequenceMatcher(None, "", wanted, autojunk=False)
-        for spelling, meanings in self.meanings.items():
+        spelled = _spelled(self)
+        for spelling in {spelling for meaning in allowed_set for spelling in spelled.get(meaning, ())}:
             matcher.set_seq1(spelling)
-            if matcher.quick_ratio() < SIMILAR - MARGIN or allowed_set.isdisjoint(meanings):
+            if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < SIMILAR - MARGIN:
                 continue
             score = matcher.ratio()
-            for meaning in allowed_set.intersection(meanings):
+            for meaning in allowed_set.intersection(self.meanings[spelling]):
                 best[meaning] = max(best.get(meaning, (0.0, "")), (score, spelling))
         ranked = sorted(best.items(), key=lambda item: item[1][0], reverse=True)
         if not ranked or ranked[0][1][0] < SIMILAR:
@@ -209,12 +209,46 @@ class Lexicon:
 
     def _interrupted(self, wanted: str, allowed: set[Meaning]) -> tuple[Meaning, str] | None:
         """The one allowed meaning whose whole label stands in a text around or beside words put into it."""
-        whole = {
-            spelling: meanings for spelling, meanings in self.meanings.items() if put_into(wanted, spelling)
-        }
-        longest = max(whole, key=len, default="")
-        found = allowed.intersection(whole.get(longest, ()))
+        longest, _ = self.within(wanted)
+        found = allowed.intersection(self.meanings.get(longest, ()))
         return (found.pop(), longest) if len(found) == 1 else None
+
+    def rows(self, variant: str, table: str) -> frozenset[Meaning]:
+        """The rows of a table."""
+        return _rows(self, variant, table)
+
+    def within(self, printed: str) -> tuple[str, str]:
+        """The longest label that stands whole in a normalised text, and the words put into it; empty for none."""
+        if not printed:
+            return "", ""
+        first, last = printed[0], printed[-1]
+        found = (
+            (label, words)
+            for label in self.meanings
+            if (label[:1] == first or label[-1:] == last) and (words := put_into(printed, label))
+        )
+        return max(found, key=lambda pair: len(pair[0]), default=("", ""))
+
+
+@cache
+def _rows(lexicon: Lexicon, variant: str, table: str) -> frozenset[Meaning]:
+    wanted = variant, table, "row"
+    return frozenset(
+        m
+        for meanings in lexicon.meanings.values()
+        for m in meanings
+        if (m.variant, m.table, m.axis) == wanted
+    )
+
+
+@cache
+def _spelled(lexicon: Lexicon) -> dict[Meaning, list[str]]:
+    """The spellings of each meaning."""
+    found: dict[Meaning, list[str]] = {}
+    for spelling, meanings in lexicon.meanings.items():
+        for meaning in meanings:
+            found.setdefault(meaning, []).append(spelling)
+    return found
 
 
 @cache

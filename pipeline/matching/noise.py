@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.document import Cell, Grid
-from pipeline.matching.lexicon import LONGEST, Lexicon, Meaning, normalise, put_into
+from pipeline.matching.lexicon import LONGEST, Lexicon, Meaning, normalise
 from pipeline.matching.values import is_value_text
 
 LEAST_LABELS = 2
@@ -49,11 +49,9 @@ def _rows_named(text: str, lexicon: Lexicon) -> Iterator[Meaning]:
 def _insertions(texts: Iterable[str], lexicon: Lexicon) -> Iterator[str]:
     """The words that stand in a label of the form, once for each text that holds one."""
     for text in texts:
-        printed = normalise(text)
-        found = {spelling: put_into(printed, spelling) for spelling in lexicon.meanings}
-        label = max((spelling for spelling, words in found.items() if words), key=len, default="")
-        if len(found.get(label, "")) >= SHORTEST:
-            yield found[label]
+        _, words = lexicon.within(normalise(text))
+        if len(words) >= SHORTEST:
+            yield words
 
 
 def _freed(text: str, words: Sequence[str], lexicon: Lexicon) -> str:
