@@ -411,7 +411,11 @@ def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
     if len(numbered) > 1:
         run.out.append([_text(unknown[: numbered[-1]])])
         unknown = unknown[numbered[-1] :]
-    _append_row(run, _Row([text for text, _ in known], unknown, values, known=False))
+    # A known row before it has no values of its own: what is behind an unknown label is none of its.
+    rows = [n for n, (text, _) in enumerate(known, 1) if _names_row(text, run.lexicon)]
+    above = rows[-1] if rows else 0
+    run.out += [[text] for text, _ in known[:above]]
+    _append_row(run, _Row([text for text, _ in known[above:]], unknown, values, known=False))
 
 
 def _one_line_of_values(values: list[_Piece], widths: frozenset[int]) -> tuple[list[_Piece], list[_Piece]]:

@@ -402,3 +402,10 @@ def test_a_misprint_does_not_lend_its_labels_end_to_the_next_row(facts: Facts, t
         wrapped += [*parents, f"{pieces[0]} {values}", *pieces[1:]]
     header = lines_of(tables[1][:3])
     perfect(facts, [*lines_of(tables[0]), *header, *wrapped, *lines_of(tables[2])], tables)
+
+
+def test_a_line_between_a_label_and_its_values_is_none_of_these(facts: Facts, lines: list[str]) -> None:
+    place = next(n for n, line in enumerate(lines) if "重复申请" in line) + 1
+    extraction = read([*lines[:place], "某某局文件", *lines[place + 1 :]])
+    assert misread(facts, extraction) == {}
+    assert {cell.kind for cell in extraction.cells if cell.row == "rejected_repeat"} <= {"absent"}
