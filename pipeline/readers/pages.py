@@ -58,6 +58,7 @@ class Page:
         has_unseen: Whether it has text that nobody sees; that is in none of the lines and tables.
         has_inked_blanks: Whether it has print that the file calls blank.
         sheet: Where it begins on its sheet, and how wide that is; None for a page with a sheet of its own.
+        scale: Times its own size that it was made for reading.
     """
 
     number: int
@@ -69,6 +70,7 @@ class Page:
     has_unseen: bool = False
     has_inked_blanks: bool = False
     sheet: tuple[float, float] | None = None
+    scale: float = 1.0
 
     def shown(self, box: Box) -> Box:
         """A box on the page, or its sheet, as that is shown."""
@@ -80,6 +82,9 @@ class Page:
             left, top, right, bottom = box
             box = (height - bottom, left, height - top, right)
             width, height = height, width
+        if self.scale != 1:
+            left, top, right, bottom = box
+            box = (left / self.scale, top / self.scale, right / self.scale, bottom / self.scale)
         return box
 
 

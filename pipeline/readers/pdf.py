@@ -197,7 +197,7 @@ def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], res
     has_inked_blanks = bool(painted.ink) and note_ink(grids, painted.ink)
     size, lines = (painted.width, painted.height), tuple(print_lines(rest))
     amiss = painted.has_unseen, painted.has_inked_blanks or has_inked_blanks
-    return Page(number, *size, lines, tuple(grids), painted.turns, *amiss, painted.sheet)
+    return Page(number, *size, lines, tuple(grids), painted.turns, *amiss, painted.sheet, painted.scale)
 
 
 def _check(data: bytes, pages: int) -> None:

@@ -42,6 +42,10 @@ MAX_CHARACTERS = 100_000
 
 LEAST_PRINT = 0.9
 """Points of height below which print is not seen."""
+SIDES = 140.0, 1600.0
+"""Points that the shorter side of a page is long at least and at most: others are set in a unit of their own."""
+SIDE = 595.0
+"""The shorter side that such a page is given."""
 LEAST_MARK = 30.0
 """Points of height from which faint print on bare paper is a watermark."""
 FAINT = 165
@@ -75,6 +79,7 @@ class PaintedPage:
         has_inked_blanks: Whether the page has print that the file calls blank; U+FFFD stands for it.
         ink: Where small pictures and filled shapes stand, which may be print that is no text.
         sheet: Where it begins on its sheet, and how wide that is; None for a page with a sheet of its own.
+        scale: Times its own size that it was made for reading.
     """
 
     width: float
@@ -86,6 +91,7 @@ class PaintedPage:
     has_inked_blanks: bool = False
     ink: tuple[Box, ...] = ()
     sheet: tuple[float, float] | None = None
+    scale: float = 1.0
 
 
 @contextmanager
@@ -140,6 +146,8 @@ def _paint_loaded(document: Any, page: Any, index: int, hidden: frozenset[int]) 
     left, bottom, right, top = box = _page_box(page)
     shown = c.FPDFPage_GetRotation(page)
     size = right - left, top - bottom
+    if min(size) > 0 and not SIDES[0] <= min(size) <= SIDES[1]:
+        return _paint_scaled(document, page, index, hidden)
     with _open_text(page, index + 1) as text:
         turns = _text_turns(text)
         if turns == 0 and not hidden:
@@ -158,6 +166,17 @@ def _paint_loaded(document: Any, page: Any, index: int, hidden: frozenset[int]) 
         with _open_text(turned, index + 1) as text:
             found, _ = _painted(turned, text, rest, (0.0, size[1]), size, index + 1)
             return replace(found, turns=(shown - turns) % 4)
+
+
+def _paint_scaled(document: Any, page: Any, index: int, hidden: frozenset[int]) -> PaintedPage:
+    """Reads a page smaller or larger than paper (`UserUnit`) as one of paper: distances are judged in points."""
+    left, bottom, right, top = _page_box(page)
+    scale = SIDE / min(right - left, top - bottom)
+    c.FPDFPage_TransFormWithClip(page, c.FS_MATRIX(scale, 0, 0, scale, -left * scale, -bottom * scale), None)
+    for box in c.FPDFPage_SetMediaBox, c.FPDFPage_SetCropBox:
+        box(page, 0.0, 0.0, (right - left) * scale, (top - bottom) * scale)
+    with _open_page(document, index) as scaled:
+        return replace(_paint_loaded(document, scaled, index, hidden), scale=scale)
 
 
 def _lay_in(page: Any) -> bool:

@@ -92,6 +92,20 @@ def prose(document: Document) -> list[str]:
     return [block.text for block in document.paragraphs]
 
 
+@pytest.mark.parametrize("scale", [0.02, 4.0])
+def test_a_page_in_a_unit_of_its_own(scale: float) -> None:
+    sheet = Sheet((A4[0] * scale, A4[1] * scale))
+    sheet.canvas.scale(scale, scale)
+    sheet.size = A4
+    sheet.rule()
+    sheet.fill(NINE)
+    (grid,) = open_bytes(pdf.read, sheet.bytes()).grids
+    assert texts(grid) == NINE
+    assert grid.locator.box == pytest.approx(
+        [edge * scale for edge in (XS[0], YS[0], XS[-1], YS[-1])], abs=scale
+    )
+
+
 @engines
 @pytest.mark.parametrize("thin_boxes", [False, True])
 def test_ruled_table(read: Read, thin_boxes: bool) -> None:
