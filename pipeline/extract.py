@@ -23,7 +23,7 @@ from pipeline.matching.noise import without_noise
 from pipeline.matching.page_ends import with_whole_headers
 from pipeline.matching.rows import HeaderLabel, TableRow, mend, read_rows, without_numbering
 from pipeline.matching.turned import upright
-from pipeline.matching.values import is_numeric_text, read_value
+from pipeline.matching.values import is_numeric_text, is_value_text, read_value
 from pipeline.matching.year_columns import own_year_rows
 from pipeline.report import CellReading, Extraction, Finding, Leftover
 from pipeline.templates import Block, Place, Template, load_templates
@@ -481,10 +481,17 @@ def _place(
     banded = next((block for block in blocks.values() if block.banded), None)
     if banded is not None:
         named = any(lexicon.lookup(cell.text) for cell in row.values if cell.text.strip())
-        return _Target(banded, "", not row.label) if entry.header and not named else None
+        is_line = entry.header and not named and _is_of_values(row)
+        return _Target(banded, "", not row.label) if is_line else None
     if not row.label or not row.values:
         return None
     return _place_similar(row, table, template, lexicon, entries, result)
+
+
+def _is_of_values(row: TableRow) -> bool:
+    """Whether most of what a line holds could be values: other tables have lines that begin with a number, too."""
+    filled = [cell.text for cell in row.values if cell.text.strip()]
+    return 2 * sum(map(is_value_text, filled)) >= len(filled)
 
 
 def _beside(block: Block) -> Block:

@@ -402,6 +402,14 @@ def test_table_4_in_parts_that_are_named_in_the_line_above(facts: Facts, caption
     perfect(facts, *parts)
 
 
+def test_a_line_of_another_table_under_table_4_is_none_of_its_values(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    blank = [*four[:-1], texts(*[""] * 15)]
+    listed = texts("1", "更新公开指南", "办公室", "2月底", *[""] * 11)
+    extraction = read(two, three, [*blank, listed])
+    assert {c.kind for c in extraction.cells if c.table == REVIEW} == {"blank"}
+
+
 @pytest.mark.parametrize("nothing", ["", "/"])
 def test_a_part_of_table_4_that_is_left_blank_leaves_the_next_its_own_header(
     nothing: str, facts: Facts
