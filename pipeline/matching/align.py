@@ -340,7 +340,7 @@ def _under_parents(printed: _Printed, by_column: Mapping[int, Slot]) -> bool:
     upper = min(cell.row for _, cell in printed.columns)
     lower = {above[cell.column] for _, cell in printed.columns if cell.row > upper}
     shared = frozenset.intersection(*above.values())
-    return all(names - shared <= spans.keys() for names in lower) and all(
+    return all(names > shared and names - shared <= spans.keys() for names in lower) and all(
         (column in span) == (name in names) for column, names in above.items() for name, span in spans.items()
     )
 

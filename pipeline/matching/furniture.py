@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise, takewhile
 
 from pipeline.document import Block, Paragraph
@@ -15,7 +15,7 @@ from pipeline.matching.lexicon import Lexicon, squeeze
 from pipeline.narrative import is_heading
 
 LEAST_REPEATS = 2
-"""Times that a line of the title stands again where it is a running head; once may be the organ's signature."""
+"""Times that a running head stands after the first; a line of the title that stands once more may be a signature."""
 SHORTEST_HEAD = 6
 """Characters of a running head: shorter lines stand twice by chance."""
 LONGEST_HEAD = 100
@@ -27,6 +27,7 @@ _MARK = re.compile(
 _WORDS = re.compile(
     r"(?i)\s*(?:第\s*\d{1,3}\s*页[\s,，/／]*(?:共\s*\d{1,3}\s*页)?|page\s*\d{1,3}(?:\s*of\s*\d{1,3})?)\s*"
 )
+_REPORT = re.compile("(?:年度|工作)报告$")
 _BARE = re.compile(r"\s*([1-9]\d{0,2})\s*")
 
 
@@ -52,24 +53,24 @@ def has_dashes(text: str) -> bool:
 
 def running_lines(blocks: Sequence[Block], lexicon: Lexicon) -> frozenset[int]:
     """The identities of the paragraphs that are running heads, and of the page numbers beside each of them."""
-    heads = _heads(blocks, lexicon)
+    short = [
+        (n, squeeze(block.text))
+        for n, block in enumerate(blocks)
+        if isinstance(block, Paragraph) and SHORTEST_HEAD <= len(block.text) <= LONGEST_HEAD
+    ]
+    title = list(takewhile(lambda line: not is_heading(line[1]), short))
+    heads = _heads([text for _, text in short], {text for _, text in title}, lexicon)
     if not heads:
         return frozenset()
-    places = [
-        n for n, block in enumerate(blocks) if isinstance(block, Paragraph) and squeeze(block.text) in heads
-    ]
-    repeats = places[1:]
+    repeats = [place for place, text in short[len(title) :] if text in heads]
     numbers = next((found for step in (1, -1) if (found := _numbers(blocks, repeats, step))), [])
     return frozenset(id(blocks[place]) for place in (*repeats, *numbers))
 
 
-def _heads(blocks: Sequence[Block], lexicon: Lexicon) -> frozenset[str]:
-    """The lines before the first heading that stand again later."""
-    paragraphs = [b for b in blocks if isinstance(b, Paragraph) and len(b.text) <= LONGEST_HEAD]
-    title = {squeeze(p.text) for p in takewhile(lambda p: not is_heading(p.text), paragraphs)}
-    title = {text for text in title if len(text) >= SHORTEST_HEAD and not lexicon.lookup(text)}
-    counts = Counter(text for p in paragraphs if (text := squeeze(p.text)) in title)
-    return frozenset(text for text, count in counts.items() if count > LEAST_REPEATS)
+def _heads(lines: Iterable[str], title: Collection[str], lexicon: Lexicon) -> frozenset[str]:
+    """The lines that stand time and again, and are of the title or name a report."""
+    counts = Counter(text for text in lines if text in title or _REPORT.search(text))
+    return frozenset(text for text, n in counts.items() if n > LEAST_REPEATS and not lexicon.lookup(text))
 
 
 def _numbers(blocks: Sequence[Block], heads: Sequence[int], step: int) -> list[int]:

@@ -73,6 +73,14 @@ def bars(rows: Rows) -> Rows:
     return [[Spot(spot.text) for spot in row] for row in rows]
 
 
+def test_a_header_that_broke_within_its_line_tells_no_other_order() -> None:
+    lines = [texts("信息内容", "本年制发件数", "本年废止件数"), texts("现行有效件数")]
+    found = header(lines, "article_20_1")
+    assert found is None or columns(found) == ["issued", "repealed", "in_force"]
+    whole = header([texts("信息内容", "现行有效件数", "本年制发件数", "本年废止件数")], "article_20_1")
+    assert columns(whole) == ["in_force", "issued", "repealed"]
+
+
 def test_an_order_that_cannot_be_read_off_is_not_taken_for_the_forms() -> None:
     assert columns(header(bars(HEADER))) == KEYS
     assert header(bars(edited(1, [HEADER[1][2], *HEADER[1][:2]]))) is None

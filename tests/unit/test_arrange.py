@@ -322,11 +322,12 @@ def test_signs_around_a_pages_number_are_no_values(
     perfect(facts, [*lines[:place], mark, *lines[place:]], tables)
 
 
+@pytest.mark.parametrize("title", ["某某局2022年政府信息公开工作年度报告", "政府信息公开"])
 def test_running_heads_and_the_page_numbers_beside_them(
-    facts: Facts, lines: list[str], tables: list[Rows]
+    facts: Facts, lines: list[str], tables: list[Rows], title: str
 ) -> None:
     head = "某某局2022年政府信息公开工作年度报告"
-    paged = [head, "一、总体情况", *lines]
+    paged = [title, "一、总体情况", *lines]
     for page, place in enumerate((30, 80, 140), 1):
         paged[place:place] = [head, str(page)]
     perfect(facts, paged, tables)
