@@ -23,6 +23,7 @@ from pipeline.narrative import is_heading
 Standing = Literal["read", "rival", "other_year"]
 LONGEST_CAPTION = 40
 CAPTION_LINES = 2
+SENTENCE_ENDS = ("。", "；")
 LEAST_REPEATED = 2  # rows of a table that stand again before a second copy of it begins
 _YEAR = re.compile(r"(?<!\d)20\d{2}(?=年)")
 
@@ -75,7 +76,8 @@ def _captions(document: Document) -> dict[int, str]:
     found: dict[int, str] = {}
     for block in document.blocks:
         if isinstance(block, Paragraph):
-            is_caption = len(block.text) <= LONGEST_CAPTION and not is_heading(block.text)
+            is_sentence = block.text.rstrip().endswith(SENTENCE_ENDS)
+            is_caption = len(block.text) <= LONGEST_CAPTION and not (is_sentence or is_heading(block.text))
             above = [*above, block.text][-CAPTION_LINES:] if is_caption else []
         else:
             found[len(found)] = "\n".join(above)
@@ -90,17 +92,31 @@ def stated_year(document: Document) -> int | None:
 
 
 def _copies(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """The rows cut where most rows of a part have stood already since the last cut."""
+    """The rows cut where most rows of a part have stood already since the last cut.
+
+    Rows that were left blank are the table's, too; a line without one, such as the table's name, goes with what
+    follows it in its grid.
+    """
     copies: list[list[Entry]] = [[]]
     met: set[str] = set()
+    held: list[Entry] = []
     for members in _parts(entries):
-        names = {name for entry in members for name in _names(entry)}
+        names = {name for entry in members for name in _labels(entry)}
+        if not names:
+            held += members
+            continue
         again = names & met
+        grid = members[0].row.grid
         if len(again) >= LEAST_REPEATED and 2 * len(again) > len(names):
-            copies.append([])
+            copies[-1] += [entry for entry in held if entry.row.grid != grid]
+            copies.append([entry for entry in held if entry.row.grid == grid])
             met = set()
+        else:
+            copies[-1] += held
+        held = []
         copies[-1] += members
         met |= names
+    copies[-1] += held
     return copies
 
 
@@ -128,9 +144,14 @@ def _named(entry: Entry) -> Iterator[tuple[str, _Values]]:
 
 
 def _names(entry: Entry) -> set[str]:
-    """What names a row that holds numbers: its label, or the bands over it."""
+    """What names a row that holds numbers."""
+    return _labels(entry) if entry.row.numeric else set()
+
+
+def _labels(entry: Entry) -> set[str]:
+    """What names a row with cells for values: its label, or the bands over it."""
     row = entry.row
-    if row.is_header or not row.numeric:
+    if row.is_header or not row.values:
         return set()
     names = {m.key for m in row.meanings if m.axis == "row"}
     if names or row.label:

@@ -530,6 +530,33 @@ def test_last_years_table_beside_this_years_is_not_mixed_in(facts: Facts, captio
     assert "other_year_table" in codes(extraction)
 
 
+@pytest.mark.parametrize("above", ["", "2021年度收取费用0元。"])
+@pytest.mark.parametrize("name", ["", "收到和处理政府信息公开申请情况"])
+def test_last_years_table_is_told_under_its_own_name_and_by_its_caption_alone(
+    facts: Facts, above: str, name: str
+) -> None:
+    two, three, four = report_tables(facts)
+    named = [[Spot(name, 1, 10)]] if name else []
+    old = [*named, *rows_of(last_years(facts), APPLICATIONS)]
+    both = (above, "2020年度", old, "2021年度", [*named, *three])
+    extraction = read("样例区演示局2021年政府信息公开工作年度报告", two, *filter(None, both), four)
+    assert misread(facts, extraction) == {}
+    assert unread(facts, extraction) == []
+    assert extraction.leftovers == ()
+
+
+def test_a_part_of_last_years_table_whose_rows_are_mostly_blank_is_none_of_this_years(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    blank = [row if n in (0, 1, 2, 3) else [*row[:-7], *texts(*[""] * 7)] for n, row in enumerate(three)]
+    old = [row if n != 3 else [*row[:-7], *texts(*"8888888")] for n, row in enumerate(blank)]
+    caption = "附：2020年度收到和处理政府信息公开申请情况"
+    parts = (two, blank[:8], [*blank[:3], *blank[8:]], four, caption, old[:8], [*old[:3], *old[8:]])
+    extraction = read("样例区演示局2021年政府信息公开工作年度报告", *parts)
+    first = [c.raw for c in extraction.cells if (c.table, c.row) == (APPLICATIONS, "new_received")]
+    assert first == [spot.text for spot in three[3][-7:]]
+    assert extraction.leftovers == ()
+
+
 def test_of_two_tables_with_other_numbers_one_is_read_and_nothing_mixed(facts: Facts) -> None:
     other = rows_of(last_years(facts), APPLICATIONS)
     table = [row for row in rows_of(facts, APPLICATIONS) if "重复申请" not in "".join(s.text for s in row)]
