@@ -28,7 +28,7 @@ from pipeline.readers.scanning.page import (
     _settle,
     _Word,
 )
-from pipeline.readers.scanning.picture import paper_dpi, prepare, skew_of
+from pipeline.readers.scanning.picture import ink_by_itself, paper_dpi, prepare, skew_of
 from pipeline.readers.scanning.recogniser import Recognised, Recogniser
 from pipeline.readers.scanning.seals import brightness
 from pipeline.readers.scanning.shapes import (
@@ -94,6 +94,24 @@ def test_a_shaded_row_is_no_ink() -> None:
     assert len(find_strokes(prepare(grey, 200)).blobs) == 1
 
 
+def test_strokes_too_thin_for_a_scanners_dots_stay_whole() -> None:
+    grey = sheet()
+    cv2.circle(grey, (600, 280), 8, 150, 1)
+    grey[270:274, 592:608] = np.maximum(grey[270:274, 592:608], 195)
+    page = prepare(grey, 150)
+    assert rings(page.ink[265:295, 585:615]) == 0
+    assert rings(page.print[265:295, 585:615]) == 1
+    assert len(find_strokes(page).blobs) == 2
+
+
+def test_bold_digits_are_told_apart_by_their_own_light() -> None:
+    word = np.full((40, 60), 255, np.uint8)
+    word[10:30, 15:26] = word[10:30, 28:39] = 0
+    word[10:30, 26:28] = 150
+    assert len(parts_of((word < 165).astype(np.uint8))) == 1
+    assert len(parts_of(ink_by_itself(word))) == 2
+
+
 def test_what_a_scanners_glass_leaves_is_no_rule_and_no_ink() -> None:
     grey = sheet()
     cv2.line(grey, (230, 0), (230, 1099), 0, 1)
@@ -131,6 +149,8 @@ def test_lines_and_words() -> None:
 def test_strokes_of_one_character_are_one_line() -> None:
     two = [(0.0, 0.0, 8.0, 1.0), (-1.0, 6.0, 9.0, 7.0)]
     assert len(lines_of(two + digits(0, 5, 9, top=20), 8.0)) == 2
+    broken = [(0.0, 0.0, 4.0, 5.0), (0.5, 5.5, 4.0, 9.5)]
+    assert len(lines_of(broken, 8.0)) == 1
 
 
 def test_specks_and_hairs_along_rules_are_no_words() -> None:

@@ -6,7 +6,7 @@ around it, never by a recogniser's idea of the layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.readers.lines import Box, Character, Line, Run, enclosing
 from pipeline.readers.pages import Page
 from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
-from pipeline.readers.scanning.picture import Mask, Pixels, Sheet, prepare
+from pipeline.readers.scanning.picture import Mask, Pixels, Sheet, ink_by_itself, prepare
 from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
 from pipeline.readers.scanning.shapes import (
     LEANING,
@@ -346,6 +346,21 @@ class _Crops:
         printed = self.print_of(box)
         return cv2.dilate(printed, self._pen) if printed.size else printed
 
+    def alone(self, box: Box) -> tuple[list[Box], Callable[[Box], Mask]]:
+        """The blobs of a word told by its own light and dark, and the ink in a box, both in pixels of that word."""
+        left, top, right, bottom = box
+        cut = self.grey[self._window((left - EDGE / 2, top - EDGE / 2, right + EDGE / 2, bottom + EDGE / 2))]
+        if cut.size == 0:
+            return [], self.print_of
+        ink = ink_by_itself(cut)
+        blobs = [blob for blob in parts_of(ink) if max(blob[2] - blob[0], blob[3] - blob[1]) >= LEAST_TRACE]
+
+        def ink_of(box: Box) -> Mask:
+            left, top, right, bottom = map(int, box)
+            return np.ascontiguousarray(ink[top:bottom, left:right])
+
+        return blobs, ink_of
+
     @property
     def _pen(self) -> Mask:
         size = 2 * max(1, round(THICKER * self.scale)) + 1
@@ -459,13 +474,22 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
             return Recognised("/" if leaning > 0 else "\\", CEILING)
         if read.text == "1" and abs(tilt(ink)) > UPRIGHT:
             return Recognised(read.text, min(read.certainty, DOUBT))
-    if is_number(read.text) and contradicts(read.text, word.blobs):
-        return Recognised(read.text, min(read.certainty, DOUBT))
+    if is_number(read.text):
+        return Recognised(read.text, min(read.certainty, _borne_out(read.text, word, crops)))
     # Of a number with its unit the ink cannot be told apart: nothing but the recogniser speaks for it.
-    unproven = any(map(str.isdigit, read.text)) and not is_number(read.text)
-    if unproven or (is_number(read.text) and is_unlike(read.text, word.blobs, crops.print_of)):
-        return Recognised(read.text, min(read.certainty, UNPROVEN))
-    return read
+    unproven = any(map(str.isdigit, read.text))
+    return Recognised(read.text, min(read.certainty, UNPROVEN)) if unproven else read
+
+
+def _borne_out(number: str, word: _Word, crops: _Crops) -> float:
+    """How certain a number can be by its ink: that of the page, or where that contradicts it, the word's own."""
+    blobs: Sequence[Box] = word.blobs
+    ink_of: Callable[[Box], Mask] = crops.print_of
+    if contradicts(number, blobs):
+        blobs, ink_of = crops.alone(word.box)
+    if not blobs or contradicts(number, blobs):
+        return DOUBT
+    return UNPROVEN if is_unlike(number, blobs, ink_of) else CEILING
 
 
 def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) -> float:

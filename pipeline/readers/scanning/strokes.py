@@ -139,7 +139,7 @@ def _parted(sheet: Sheet, level: _Layer, upright: _Layer) -> Strokes:
     grey[rules > 0] = 255
     boxes = [*(level.boxes[i] for i in across), *(upright.boxes[i] for i in down if i not in streaks)]
     marks = [Mark(*_points(box, scale)) for box in boxes]
-    ink = sheet.ink * (1 - rules)
+    ink = sheet.print * (1 - rules)
     return Strokes(tuple(marks), tuple(_blobs(ink, scale)), grey, ink)
 
 

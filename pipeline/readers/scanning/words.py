@@ -19,10 +19,13 @@ NEAR_RULE = 2.0
 """Points from the edge of a cell within which such a stroke is left of a rule."""
 CORE = 0.15
 """Share of a box left out at its top and bottom where lines are told apart: brackets and commas hang over."""
-PART = 0.5
-"""Share of the usual height below which what looks like a line may be a part of one, as in 二."""
+PART, CLOSE = 0.5, 0.25
+"""Shares of the usual height of characters below which what looks like a line may be a stroke of one, and up to
+which it stands that close to the rest of it."""
 WHOLE = 1.3
-"""Times the usual height up to which two parts are one line."""
+"""Times the usual height of characters up to which two parts are one line; two lines of digits are higher."""
+LARGE = 1.9
+"""The same where one of them is such a stroke: where most blobs are digits, a character is that much higher."""
 
 
 def lines_of(blobs: Sequence[Box], usual: float) -> list[list[Box]]:
@@ -50,16 +53,23 @@ def _core_top(blob: Box) -> float:
 
 
 def _joined(bands: list[list[Box]], usual: float) -> list[list[Box]]:
-    """Joins bands that are parts of one line of the usual height: the strokes of a 二 or 三 alone."""
+    """Joins bands that are together no higher than one line: strokes of a 二, or of digits that thin print breaks."""
     joined = bands[:1]
     for band in bands[1:]:
-        before, now = enclosing(joined[-1]), enclosing(band)
-        is_part = min(before[3] - before[1], now[3] - now[1]) < PART * usual
-        if is_part and now[3] - before[1] <= WHOLE * usual:
+        if _are_one_line(enclosing(joined[-1]), enclosing(band), usual):
             joined[-1] = joined[-1] + band
         else:
             joined.append(band)
     return joined
+
+
+def _are_one_line(before: Box, now: Box, usual: float) -> bool:
+    """Whether two bands are one line: as high as one, or one of them a stroke close to the other, as over a 无."""
+    height = now[3] - before[1]
+    is_part = (
+        min(before[3] - before[1], now[3] - now[1]) < PART * usual and now[1] - before[3] <= CLOSE * usual
+    )
+    return height <= (LARGE if is_part else WHOLE) * usual
 
 
 def usual_height(blobs: Sequence[Box]) -> float:
