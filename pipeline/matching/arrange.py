@@ -254,8 +254,9 @@ def _close(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:
         _keep_prose(run, buffer + values)
     elif head := _header_length(buffer, run.lexicon, 1 if run.open_table else 2):
         before, known = _segments(buffer[:head], run.lexicon)
-        _keep_prose(run, before)
-        _add_header(run, known)
+        strangers = _strangers(buffer[:head], before, run.lexicon)
+        _keep_prose(run, [piece for piece in before if piece not in strangers])
+        _add_header(run, [*known, *((piece.text, False) for piece in strangers)])
         _add_unknown(run, buffer[head:], values)
     elif run.open_table or (buffer and _is_whole_row(values)):
         _add_unknown(run, buffer, values)

@@ -284,8 +284,14 @@ def _over(
 
 
 def _goes_on(above: AlignedTable, rows: Sequence[Row]) -> bool:
-    """Whether rows at the top of a page have labels where the table above has some, or both have none."""
-    upper = [chunk for row in above.lines or above.heads for chunk in words_of(row)]
+    """Whether rows at the top of a page have labels where the table above has some, or both have none.
+
+    Under a header alone they have them to the left of all but the first of its words.
+    """
+    if not above.lines:
+        start = above.columns.edges[1][0]
+        return all(chunk.end <= start for row in rows for chunk in words_of(row))
+    upper = [chunk for row in above.lines for chunk in words_of(row)]
     labels = [chunk for row in rows for chunk in words_of(row)]
     return any(is_flush(one, other) for one in upper for other in labels) if labels else not upper
 

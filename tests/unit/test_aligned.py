@@ -221,6 +221,8 @@ def test_a_header_at_the_foot_of_a_page_heads_the_rows_of_the_next() -> None:
     assert rows_of(page) == [[["内容", "甲数", "乙数", "丙数"]]]
     below = find_aligned([], set_runs(row(60, "1 . 3", "规章")), page.lowest)
     assert rows_of(below) == [[["规章", "1", "", "3"]]]
+    wide = [*row(60, "1 . 3"), *write("其他对外管理服务", 170, 60)]  # flush with none of the header's words
+    assert rows_of(find_aligned([], set_runs(wide), page.lowest)) == [[["其他对外管理服务", "1", "", "3"]]]
 
 
 def test_as_many_numbers_as_heads_that_do_not_stand_under_them_are_no_table() -> None:

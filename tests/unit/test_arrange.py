@@ -274,6 +274,18 @@ def test_a_word_that_is_no_label_heads_a_column_all_the_same() -> None:
     assert [leftover.raw for leftover in found.leftovers] == ["7", "9"]
 
 
+def test_wrapped_words_over_columns_make_no_narrower_header() -> None:
+    lines = ["自然人\t社会公益组\t法律服务机\t总计", "商业企业\t科研机构\t其他", "织\t构"]
+    lines += [
+        "2.申请人逾期未按收费",
+        "1\t2\t3\t4\t5",
+        "3.其他\t7\t446\t650\t2\t6",
+        "（七）总计\t7\t848\t90\t9\t5",
+    ]
+    found = read([*lines, "四、结转下年度继续办理\t471\t5\t7\t807\t9"])
+    assert [cell for cell in found.cells if cell.kind == "reported"] == []
+
+
 def test_a_report_copied_twice(facts: Facts, lines: list[str], tables: list[Rows]) -> None:
     perfect(facts, lines + lines, tables)
 
