@@ -34,6 +34,7 @@ LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken fo
 LEAST_LABEL = 4  # characters of each label of fewer rows, which must stand under a header of the form
 PROSE_MARKS = "。；;"
 NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
+MOST_PARTS = 5_000  # words of a line that may hold several rows; a whole report has some fifteen hundred
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
 _LABEL_NUMBER = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十]{1,2}[)）、.．]|[（(]?\d{1,2}[.．、)）])")
@@ -138,7 +139,7 @@ def _lines(blocks: Iterable[Block], lexicon: Lexicon) -> Iterator[Paragraph]:
 def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
     """A line cut behind each of its values that words follow."""
     parts = paragraph.text.split()
-    if len(parts) <= LEAST_WIDTH:
+    if not LEAST_WIDTH < len(parts) <= MOST_PARTS:
         return [paragraph]
     are_values = [is_value_text(part) for part in parts]
     ends = [n for n, (left, right) in enumerate(pairwise(are_values), 1) if left and not right]

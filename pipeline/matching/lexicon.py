@@ -25,6 +25,8 @@ LABEL_COLUMNS = ("printed", "standard", "reason", "source")
 SIMILAR = 0.75  # the least similarity of two labels that may be the same with a typing error
 MARGIN = 0.10  # by how much the best must beat the second best
 NUMBERED_AXES = ("row", "parent")  # columns bear no numbers: `（六）其他` is no column
+LONGEST_HEADER = 120  # characters of all labels over the columns of a table, one behind the other
+LONGEST_HEAD = 60  # characters of one label over columns, its bracketed unit or note included
 HEAD_AXES = ("column", "band", "parent", "heading", "other")
 SHORTEST_SIMILAR = 4  # shorter labels are too alike for a similarity to mean anything
 SHORTEST_INTERRUPTED = 7  # shorter labels may be part of another's words
@@ -166,9 +168,9 @@ class Lexicon:
 
     def heads_in(self, text: str) -> list[str]:
         """A text that is labels over columns set one behind the other, as those labels; else the text alone."""
-        if len(text) > LONGEST or not _heads(self).fullmatch(normalise(text)) or self.lookup(text):
+        if len(text) > LONGEST_HEADER or not _heads(self).fullmatch(normalise(text)) or self.lookup(text):
             return [text]
-        for end in range(len(text) - 1, 1, -1):
+        for end in range(min(len(text) - 1, LONGEST_HEAD), 1, -1):
             if any(m.axis in HEAD_AXES for m in self.lookup(text[:end])):
                 rest = self.heads_in(text[end:])
                 if all(map(self.lookup, rest)):

@@ -24,6 +24,10 @@ LEAST_ROWS = 5
 """Rows of labels and numbers that a document must hold for a mark to be taken for the side of cells."""
 LEAST_BARE = 3
 """Values of a row without a label, as under bands: fewer may be the thousands of one number."""
+MOST_LABELS = 40
+"""Labels in one line; the widest header has seventeen, and blank cells between."""
+MOST_PARTS = 12
+"""Parts into which a mark of its own cuts one label."""
 LONGEST = 600
 """Characters of a line that may be a row; longer lines are prose."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")
@@ -163,10 +167,13 @@ def _row(paragraph: Paragraph, mark: str, lexicon: Lexicon) -> Block | _Row:
 
 def _labels(parts: Sequence[str], mark: str, lexicon: Lexicon) -> Iterator[str]:
     """Labels that a mark parts, whole again where it is one of their own: known ones, and what brackets hold."""
+    if len(parts) > MOST_LABELS:
+        yield from parts
+        return
     start = 0
     while start < len(parts):
         is_known = lexicon.lookup(parts[start]) and _is_closed(parts[start])
-        ends = range(start + 1 if is_known else len(parts), start, -1)
+        ends = range(start + 1 if is_known else min(len(parts), start + MOST_PARTS), start, -1)
         known = (end for end in ends if lexicon.lookup(mark.join(parts[start:end])))
         closed = (end for end in reversed(ends) if _is_closed(mark.join(parts[start:end])))
         end = next(known, 0) if parts[start] else start + 1
