@@ -631,6 +631,8 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
     row, table = entry.row, readings[0].table
     standing = [result.cells.get((table, r.row, r.column)) for r in readings]
     stands = any(cell is not None and cell.kind == "reported" for cell in standing)
+    if any(standing) and all(reading.kind == "blank" for reading in readings):
+        return  # an empty line says nothing of what an earlier one says
     if not stands and entry.standing == "read":
         _keep(row, cells, readings, result)
     elif [cell and cell.value for cell in standing] == [r.value for r in readings]:

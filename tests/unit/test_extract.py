@@ -568,6 +568,12 @@ def test_of_two_tables_with_other_numbers_one_is_read_and_nothing_mixed(facts: F
     assert len(extraction.leftovers) == len([s for row in other for s in row if s.text.isdigit()])
 
 
+def test_an_empty_line_leaves_the_marks_above_it(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    extraction = read(two, three, [*four[:-1], texts(*["/"] * 15), texts(*[""] * 15)])
+    assert {c.kind for c in extraction.cells if c.table == REVIEW} == {"nil_mark"}
+
+
 def test_numbers_take_the_place_of_marks_and_words_met_first(facts: Facts) -> None:
     blank = without(facts, *facts.values)
     marked = [
