@@ -71,6 +71,12 @@ def test_skew_is_found_and_taken_away(angle: float) -> None:
     assert skew_of(found.ink, SCALE) == pytest.approx(0, abs=0.05)
 
 
+def test_each_of_two_pages_on_a_sheet_is_turned_by_itself() -> None:
+    found = prepare(np.hstack([sheet(0.5), sheet(-0.5)]), 200)
+    for page in (found.ink[:, :900], found.ink[:, 900:]):
+        assert skew_of(np.ascontiguousarray(page), SCALE) == pytest.approx(0, abs=0.05)
+
+
 @pytest.mark.parametrize(("angle", "shade"), [(0.0, 255), (0.5, 255), (-0.5, 190)])
 def test_rules_are_found_and_what_is_left_is_the_ink(angle: float, shade: int) -> None:
     strokes = find_strokes(prepare(sheet(angle, shade), 200))

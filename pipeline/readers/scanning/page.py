@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.readers.lines import Box, Character, Line, Run, enclosing
 from pipeline.readers.pages import Page
 from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
-from pipeline.readers.scanning.picture import Mask, Pixels, Sheet, ink_by_itself, prepare
+from pipeline.readers.scanning.picture import GUTTER, Mask, Pixels, Sheet, ink_by_itself, prepare
 from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
 from pipeline.readers.scanning.shapes import (
     LEANING,
@@ -86,8 +86,6 @@ CLEARLY_LEGIBLE = 64
 words of characters that are read as well."""
 SAMPLE, LONGEST_SAMPLE = 16, 30
 """How many words of a page are tried, and how many characters long they are at most where there are such."""
-GUTTER = 0.03
-"""Share of a sheet's width that is blank along the middle where two pages stand on it."""
 LEAST_LEGIBLE = 4
 """Characters by which, beyond twice as many, a turned page must be more legible to be believed."""
 PALE = 255 * 0.93

@@ -38,6 +38,14 @@ SHARPNESS = 1.5
 """By how many times this difference it is made to stand out."""
 MOST_SHARP_CONTRAST = 0.35
 """`MOST_CONTRAST` where strokes stand out: what joins the parts of a digit may be the palest of it."""
+GUTTER = 0.03
+"""Share of a sheet's width that is blank along the middle where two pages stand on it."""
+HALF = 0.5
+"""Share of the gutter's width up to which what is in it does not cross it."""
+GUTTER_DIRT = 0.02
+"""Share of the gutter's length that dirt may take."""
+LEAST_APART = 0.1
+"""Degrees below which two pages on a sheet lie alike."""
 FINER = 2
 """Times as many pixels each way as a word has, where its ink is told by itself."""
 _SAMPLE = 200_000
@@ -85,7 +93,27 @@ def prepare(grey: Pixels, dpi: float | None) -> Sheet:
     skew = skew_of(_ink(even), scale)
     if abs(skew) >= LEAST_SKEW:
         even = _turned(even, skew)
+    even = _each_turned(even, scale)
     return Sheet(even, _ink(even), _print(even, scale), scale, skew)
+
+
+def _each_turned(even: Pixels, scale: float) -> Pixels:
+    """A sheet with two pages side by side, each turned upright by itself: laid on the glass, each lies its own way."""
+    height, width = even.shape
+    middle, reach = width // 2, max(1, int(GUTTER / 2 * width))
+    if width < height or not _is_blank(_ink(even[:, middle - reach : middle + reach])):
+        return even
+    pages = [np.ascontiguousarray(page) for page in (even[:, :middle], even[:, middle:])]
+    skews = [skew_of(_ink(page), scale) for page in pages]
+    if max(map(abs, skews)) < LEAST_APART:
+        return even
+    return np.hstack([_turned(page, skew) for page, skew in zip(pages, skews, strict=True)])
+
+
+def _is_blank(gutter: Mask) -> bool:
+    """Whether there is nothing in a gutter, which no rule crosses, but some dirt."""
+    along = gutter.mean(axis=1)
+    return bool(along.max() < HALF and (along > 0).mean() <= GUTTER_DIRT)
 
 
 def paper_dpi(grey: Pixels) -> float:
