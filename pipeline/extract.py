@@ -632,7 +632,10 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
     standing = [result.cells.get((table, r.row, r.column)) for r in readings]
     stands = any(cell is not None and cell.kind == "reported" for cell in standing)
     if any(standing) and all(reading.kind == "blank" for reading in readings):
-        return  # an empty line says nothing of what an earlier one says
+        # An empty line says nothing of what an earlier one says.
+        for reading in readings if entry.standing == "read" else ():
+            result.cells.setdefault((table, reading.row, reading.column), reading)
+        return
     if not stands and entry.standing == "read":
         _keep(row, cells, readings, result)
     elif [cell and cell.value for cell in standing] == [r.value for r in readings]:
