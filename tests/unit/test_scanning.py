@@ -20,10 +20,12 @@ from pipeline.readers.scanning.page import (
     DIRT_CERTAINTY,
     DOUBT,
     MOST_DOUBTFUL,
+    RESCUED,
     UNPROVEN,
     _Crops,
     _is_worn,
     _proven,
+    _rescued,
     _run,
     _settle,
     _Word,
@@ -309,6 +311,35 @@ def test_a_slash_leans_and_a_one_does_not() -> None:
     thick = cv2.erode(stroke(30, 10), np.ones((1, 15), np.uint8))
     assert lean(thick) == 0
     assert tilt(thick) > UPRIGHT
+
+
+def slanted(lean: float, thick: int) -> tuple[_Word, _Crops]:
+    """A stroke 24 pixels high, and the page that it stands on at four pixels a point."""
+    grey = np.full((60, 60), 255, np.uint8)
+    cv2.line(grey, (30, 40), (round(30 + 24 * lean), 16), 0, thick, cv2.LINE_AA)
+    (box,) = (tuple(edge / 4 for edge in part) for part in parts_of((grey < 128).astype(np.uint8)))
+    page = _Crops(grey, (grey < 128).astype(np.uint8), 4.0, 6.0, None, {})  # type: ignore[arg-type]
+    return _Word([box]), page  # type: ignore[list-item]
+
+
+def test_what_may_be_a_slash_is_no_one_by_thicker_strokes_either() -> None:
+    one = Recognised("1", 0.9)
+    word, page = slanted(0.22, 3)
+    word.read = _proven(one, word, page)
+    assert word.read.certainty == DOUBT
+    assert _rescued(word, (one, one, one), page).certainty == DOUBT
+    word, page = slanted(0.0, 3)
+    assert _rescued(word, (one, one, one), page).certainty == RESCUED
+
+
+def test_a_short_thick_dash_is_one_by_its_own_light() -> None:
+    grey = np.full((40, 40), 255, np.uint8)
+    grey[18:20, 15:20] = 0
+    grey[20, 15:20] = 160
+    page = _Crops(grey, (grey < 165).astype(np.uint8), 2.0, 6.0, None, {})  # type: ignore[arg-type]
+    word = _Word([(7.5, 9.0, 10.0, 10.5)])
+    assert not is_dash("-", word.blobs)
+    assert _proven(Recognised("•", 0.5), word, page).text == "—"
 
 
 def test_dashes() -> None:

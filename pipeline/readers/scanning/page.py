@@ -454,6 +454,8 @@ def _rescued(word: _Word, looks: Sequence[Recognised], crops: _Crops) -> Recogni
     *others, mended = [_marked(look, word.blobs) for look in looks]
     if not is_number(mended.text) or mended.text not in {look.text for look in others}:
         return word.read
+    if mended.text == "1" and _leans(word, crops):  # Thicker strokes lean no less.
+        return word.read
     parts = parts_of(crops.thicker(word.box))
     if contradicts(mended.text, parts):
         return word.read
@@ -462,21 +464,34 @@ def _rescued(word: _Word, looks: Sequence[Recognised], crops: _Crops) -> Recogni
 
 def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     """A reading held against the ink: lone strokes are told by their shape, numbers by their characters."""
-    if is_dash(read.text, word.blobs):
+    if is_dash(read.text, word.blobs) or _is_short_dash(read.text, word, crops):
         is_thin = word.box[3] - word.box[1] <= MOST_DASH * crops.usual
         return Recognised(DASH, CEILING if is_thin else DOUBT)
     if len(word.blobs) <= PIECES and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
-        ink = crops.ink_of(word.box)
-        leaning = lean(ink)
+        leaning = lean(crops.ink_of(word.box))
         if abs(leaning) >= LEANING:
             return Recognised("/" if leaning > 0 else "\\", CEILING)
-        if read.text == "1" and abs(tilt(ink)) > UPRIGHT:
+        if read.text == "1" and _leans(word, crops):
             return Recognised(read.text, min(read.certainty, DOUBT))
     if is_number(read.text):
         return Recognised(read.text, min(read.certainty, _borne_out(read.text, word, crops)))
     # Of a number with its unit the ink cannot be told apart: nothing but the recogniser speaks for it.
     unproven = any(map(str.isdigit, read.text))
     return Recognised(read.text, min(read.certainty, UNPROVEN)) if unproven else read
+
+
+def _leans(word: _Word, crops: _Crops) -> bool:
+    """Whether what was read as a 1 leans: it may be a slash, or a 7."""
+    return abs(tilt(crops.ink_of(word.box))) > UPRIGHT
+
+
+def _is_short_dash(text: str, word: _Word, crops: _Crops) -> bool:
+    """Whether a lone blob is a dash by its own light and dark: a page's bound makes short thick ones square."""
+    if len(word.blobs) != 1 or len(text) > 1 or is_number(text):
+        return False
+    left, top, right, bottom = word.box
+    blobs, _ = crops.alone(word.box)
+    return right - left > bottom - top and len(blobs) == 1 and is_dash(text, blobs)
 
 
 def _borne_out(number: str, word: _Word, crops: _Crops) -> float:
