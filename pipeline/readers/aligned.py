@@ -68,6 +68,7 @@ MOST_ABOVE = 1
 LONGEST = 24
 """Characters of a label that stands alone in its row at most."""
 _HEADING = re.compile(r"[一二三四五六七八九十]、.{5,}")
+_NUMBERING = re.compile(r"[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）、.．]")
 _PROSE = re.compile(r"[。；;]")
 
 
@@ -496,6 +497,7 @@ def _fellows(
         for at, upper in enumerate(rows)
         for lower in rows[at + 1 : at + 3]
         if lower[0].middle - upper[0].middle <= (PITCH_SLACK * pitch or LINE_PITCH * upper[0].height)
+        and not (_has_numbering(upper) and _has_numbering(lower))
     ]
     full = sum(len(values_of(row)) == len(columns.edges) for row in rows)
     found: dict[int, list[Chunk]] = {}
@@ -509,6 +511,11 @@ def _fellows(
                 found.setdefault(id(one), []).append(other)
                 found.setdefault(id(other), []).append(one)
     return found
+
+
+def _has_numbering(line: Row) -> bool:
+    """Whether a label that bears a number (`1.`, `（一）`) stands on a line: two such lines are of two rows."""
+    return any(_NUMBERING.match(chunk.text) for chunk in words_of(line))
 
 
 def _over_one_another(upper: Row, lower: Row, columns: Columns) -> Iterator[tuple[Chunk, Chunk]]:

@@ -154,9 +154,12 @@ def _text(data: bytes) -> str:
         return "multipart/related"
     if _HTML_START.match(head):
         return HTML
-    if re.match(r"\s*<\?xml\b", head):
-        return WORD_XML if _WORD_XML.search(head) else "application/xml"
-    return HTML if len(_HTML_TAG.findall(head)) >= 2 else PLAIN
+    is_xml = re.match(r"\s*<\?xml\b", head) is not None
+    if is_xml and _WORD_XML.search(head):
+        return WORD_XML
+    if len(_HTML_TAG.findall(head)) >= 2:
+        return HTML
+    return "application/xml" if is_xml else PLAIN
 
 
 def _head(data: bytes) -> bytes:

@@ -164,6 +164,13 @@ def test_a_number_that_may_be_broken_is_not_told() -> None:
     assert [cells[1:] for cells in read(whole)[0][0]][:2] == [["８", "６", "９"], ["０", "７", "０"]]
 
 
+def test_lines_with_numbered_labels_of_their_own_are_two_rows() -> None:
+    whole = [*narrow(100, "1 2 3", "予以公开"), *narrow(160, "1 2 3", "部分公开")]
+    tight = [*narrow(200, "12345 0 1", "1.属于国家秘密"), *narrow(213, "6 0 .", "2.其他法律")]
+    (grid,), _ = read([*whole, *tight])
+    assert [row[1] for row in grid] == ["1", "1", "12345", "6"]
+
+
 def test_numbers_set_right_stand_under_words_set_in_the_middle() -> None:
     head = [
         sign

@@ -51,6 +51,12 @@ def archive(*names: str, mimetype: str = "") -> bytes:
         ("正文开始<br>规章<br/>".encode("gb18030"), "text/html"),
         (b"<html>writes about %PDF-1.4", "text/html"),
         (b"<?xml version='1.0'?><report/>", "application/xml"),
+        (b"<?xml version='1.0'?><div><table><tr><td>1</td></tr></table></div>", "text/html"),
+        (
+            b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument/>',
+            "application/msword+xml",
+        ),
+        (b'<?xml version="1.0"?><pkg:package xmlns:pkg="x"><p></p><p></p>', "application/msword+xml"),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n", "multipart/related"),
         (REPORT.encode(), "text/plain"),
         (REPORT.encode("gb18030"), "text/plain"),
