@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from pipeline.readers.scanning.page import (
     UNPROVEN,
     _Crops,
     _is_worn,
+    _look_again,
     _proven,
     _rescued,
     _run,
@@ -330,6 +332,18 @@ def test_what_may_be_a_slash_is_no_one_by_thicker_strokes_either() -> None:
     assert _rescued(word, (one, one, one), page).certainty == DOUBT
     word, page = slanted(0.0, 3)
     assert _rescued(word, (one, one, one), page).certainty == RESCUED
+
+
+@pytest.mark.parametrize(("numbers", "certainty"), [(3, RESCUED), (5, DOUBT)])
+def test_thicker_strokes_mend_no_page_that_has_lost_most(numbers: int, certainty: float) -> None:
+    class SaysOne:
+        def read(self, lines: list[object]) -> list[Recognised]:
+            return [Recognised("1", 0.9)] * len(lines)
+
+    word, page = slanted(0.0, 3)
+    words = [_Word(word.blobs, Recognised("4", 0.9)) for _ in range(numbers)]
+    assert _look_again(words, replace(page, recogniser=SaysOne())) is (numbers > 3)  # type: ignore[arg-type]
+    assert {word.read.certainty for word in words} == {certainty}
 
 
 def test_a_short_thick_dash_is_one_by_its_own_light() -> None:

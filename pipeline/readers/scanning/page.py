@@ -64,6 +64,9 @@ FEW = 3
 """How many numbers may be in doubt on a page that is not worn, however few it has."""
 MOST_DOUBTFUL, MOST_UNPROVEN = 0.05, 0.15
 """What share of its numbers may be doubtful, and what share not borne out."""
+MOST_MENDED = 0.67
+"""What share of its numbers may be doubtful where mended strokes are believed: of a 4 that has lost its slant they
+make a 1, and a page that has lost so much loses whole strokes."""
 THICKER = 0.5
 """Points by which strokes are made thicker to each side to mend them."""
 SOME_INK, MUCH_INK = 1.0, 6.0
@@ -408,6 +411,8 @@ def _look_again(short: Sequence[_Word], crops: _Crops) -> bool:
     ]
     doubtful = [(word, pair) for word, pair in numbers if word.read.certainty <= DOUBT]
     unproven = [word for word, _ in numbers if word.read.certainty <= UNPROVEN]
+    if len(doubtful) > max(FEW, MOST_MENDED * len(numbers)):
+        return True
     thick = crops.read([word.box for word, _ in doubtful], VIEWS[1], thicker=True)
     for (word, (first, second)), third in zip(doubtful, thick, strict=True):
         word.read = _rescued(word, (first, second, third), crops)
