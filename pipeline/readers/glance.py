@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -46,18 +46,18 @@ class Glance(NamedTuple):
     has_outside: bool
 
 
-def glance(painting: Painting, text: Any, printed: str, boxes: Sequence[Sequence[float]]) -> Glance:
+def glance(painting: Painting, text: Any, printed: str, edges: Sequence[float]) -> Glance:
     """Looks at a part of a page's text and at what is painted over it.
 
     Args:
         painting: What the page paints.
         text: The loaded text of the page.
         printed: What PDFium takes each character for.
-        boxes: Left, top, right and bottom of each, in the page's own coordinates.
+        edges: Left, top, right and bottom of each in a row, in the page's own coordinates.
     """
     places = [found.start() for found in _ASKED.finditer(printed)]
     owners = list(map(GET_TEXT_OBJECT, repeat(address_of(text)), places))
-    rows = _middles(painting, owners, [boxes[place] for place in places])
+    rows = _middles(painting, zip(owners, places, strict=True), edges)
     texts = [item for item in dict.fromkeys(owners) if item]
     known, colours = ask(GET_FILL, ctypes.c_uint, 4, texts)
     # Most is black: the first part tells.
@@ -66,7 +66,10 @@ def glance(painting: Painting, text: Any, printed: str, boxes: Sequence[Sequence
     )
     may_hide = (
         painting.is_intricate
-        or any(ok and alpha == 0 for ok, alpha in zip(known, colours[3::4], strict=True))
+        or (
+            0 in (alphas := colours[3::4])
+            and any(ok and not alpha for ok, alpha in zip(known, alphas, strict=True))
+        )
         or not UNPAINTED.isdisjoint(map(GET_TEXT_MODE, texts))
         or max(map(COUNT_CLIPS, map(GET_CLIP, texts)), default=0) > 0
         or any(is_cut(*clipped) for clipped in painting.clipped)
@@ -76,15 +79,16 @@ def glance(painting: Painting, text: Any, printed: str, boxes: Sequence[Sequence
 
 
 def _middles(
-    painting: Painting, owners: Sequence[int | None], boxes: Sequence[Sequence[float]]
+    painting: Painting, owned: Iterable[tuple[int | None, int]], edges: Sequence[float]
 ) -> list[tuple[float, float, int, int]]:
     """Middles of characters (up, then to the right) from below, when their texts were painted, and which these are."""
     order = painting.places
-    return sorted(
-        ((top + bottom) / 2, (left + right) / 2, order.get(owner, -1), owner)
-        for owner, (left, top, right, bottom) in zip(owners, boxes, strict=True)
-        if owner
-    )
+    found: list[tuple[float, float, int, int]] = []
+    for owner, place in owned:
+        if owner:
+            left, top, right, bottom = edges[4 * place : 4 * place + 4]
+            found.append(((top + bottom) / 2, (left + right) / 2, order.get(owner, -1), owner))
+    return sorted(found)
 
 
 def _is_outside(painting: Painting, rows: Sequence[tuple[float, float, int, int]]) -> bool:

@@ -126,14 +126,14 @@ class Painting:
                 self._add_path(item, look := next(paths), matrix)
                 if look[1] is not None:
                     self.is_intricate = self.is_intricate or look[0] >= LEAST_CORNERS
-                    self._note_cover(item, kind, look[3], white=look[1])
+                    self._note_cover(item, kind, look[3], depth, white=look[1])
             else:
                 self._add(item, kind, matrix, depth)
 
-    def _note_cover(self, item: int, kind: int, bounds: Edges, white: bool) -> None:
+    def _note_cover(self, item: int, kind: int, bounds: Edges, depth: int, white: bool) -> None:
         """Notes what may cover text that was painted before it."""
         left, bottom, right, top = bounds
-        if right - left > THIN and top - bottom > THIN and item in self.places:
+        if depth == 0 and right - left > THIN and top - bottom > THIN:
             self.covers.append((item, kind, bounds))
             if not white and COUNT_CLIPS(GET_CLIP(item)) > 0:
                 self.clipped.append((item, kind, bounds))
@@ -152,7 +152,7 @@ class Painting:
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
             GET_BOUNDS(item, *self.to_bounds)
             left, bottom, right, top = box = placed(self.bounds[:], matrix)
-            self._note_cover(item, kind, box, white=False)
+            self._note_cover(item, kind, box, depth, white=False)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
             else:

@@ -210,13 +210,13 @@ def _painted(
 ) -> tuple[PaintedPage, bool]:
     """The characters and what is painted, and whether the page is to be rid first of what nobody sees (`rest`)."""
     painting = painted(page, corner, size, number)
-    printed, boxes = _texts(text), list(_loose_boxes(text))
-    look = glance(painting, text, printed, boxes)
+    printed, edges = _texts(text), _loose_edges(text)
+    look = glance(painting, text, printed, edges)
     places = _pale(text) if look.has_pale else frozenset[int]()
     grounds = [Mark(*box) for box in painting.pictures]
     grounds += [mark for mark in painting.marks if not mark.white and not mark.is_thin]
-    says, has_inked_blanks = told(text, printed, boxes)
-    characters = _characters(text, zip(says, boxes, strict=True), corner, places, grounds)
+    says, has_inked_blanks = told(text, printed, edges)
+    characters = _characters(text, says, edges, corner, places, grounds)
     if look.has_outside:
         characters = _on_paper(characters, size)
     left, top = corner
@@ -299,7 +299,8 @@ def _turn_upright(page: Any, turns: int, box: tuple[float, float, float, float])
 
 def _characters(
     text: Any,
-    printed_in: Iterable[tuple[str, tuple[float, ...]]],
+    says: Sequence[str],
+    edges: Iterable[float],
     corner: Point,
     pale: frozenset[int],
     grounds: Sequence[Mark],
@@ -309,11 +310,15 @@ def _characters(
     new = tuple.__new__  # What the class does, without its checks: a quarter of this loop.
     trusted: set[int] = set()
     out: list[Character] = []
-    for place, (printed, (x0, y1, x1, y0)) in enumerate(printed_in):
+    each = iter(edges)
+    line = foot = math.nan
+    above = below = 0.0
+    for place, printed, x0, y1, x1, y0 in zip(range(len(says)), says, each, each, each, each, strict=True):
         if printed in _NOTHING:
             continue
-        size = int((y1 - y0) * _SIZE_STEPS)
-        if size not in trusted:
+        is_next = y1 == line and y0 == foot  # On the line of the one before, as most are.
+        size = 0 if is_next else int((y1 - y0) * _SIZE_STEPS)
+        if not is_next and size not in trusted:
             if printed == " " and x1 <= x0:
                 continue  # A space that PDFium made up.
             if _is_aslant(text, place):
@@ -330,26 +335,30 @@ def _characters(
                 x0, y0, x1, y1 = _heightened(text, place, tight, is_bare=is_bare)
             if 0 < y1 - y0 < LEAST_PRINT:
                 continue  # Not seen; told by the line's height, for the ink of a `一` is a stroke.
-        character = new(Character, (printed, x0 - left, top - y1, x1 - left, top - y0))
+        if not is_next:
+            above, below = top - y1, top - y0
+            line, foot = (y1, y0) if size in trusted else (math.nan, math.nan)
+        if left:
+            x0, x1 = x0 - left, x1 - left
+        character = new(Character, (printed, x0, above, x1, below))
         if pale and place in pale and not lies_in(Mark(*character[1:]), grounds, slack=0.0):
             continue
         out.append(character)
     return out
 
 
-def _loose_boxes(text: Any) -> Iterator[tuple[float, ...]]:
+def _loose_edges(text: Any) -> list[float]:
     """Left, top, right and bottom of each character's advance box; all zero where PDFium has no number for it."""
     count = c.FPDFText_CountChars(text)
     edges = (ctypes.c_float * (4 * count))()
     start, step = ctypes.addressof(edges), ctypes.sizeof(c.FS_RECTF)
     places = range(start, start + count * step, step)
     deque(map(GET_LOOSE_BOX, repeat(address_of(text)), range(count), places), maxlen=0)
-    known = edges[:]
+    known: list[float] = edges[:]
     if not math.isfinite(sum(known)):
         boxes = (known[at : at + 4] for at in range(0, 4 * count, 4))
         known = [edge if math.isfinite(sum(box)) else 0.0 for box in boxes for edge in box]
-    numbers = iter(known)
-    return zip(numbers, numbers, numbers, numbers, strict=True)
+    return known
 
 
 def _texts(text: Any) -> str:

@@ -40,20 +40,20 @@ def ideograph(character: str) -> str:
     return plain if len(plain) == 1 and _STRAY.match(character) else character
 
 
-def told(text: Any, printed: str, boxes: Sequence[Sequence[float]]) -> tuple[list[str], bool]:
+def told(text: Any, printed: str, edges: Sequence[float]) -> tuple[list[str], bool]:
     """What each character of a page says, and whether some are called blank and are none.
 
     Args:
         text: The loaded text of the page.
         printed: What PDFium takes each character for.
-        boxes: Left, top, right and bottom of each; empty for one that PDFium made up.
+        edges: Left, top, right and bottom of each in a row; of one that PDFium made up, those of nothing.
     """
     out = list(printed)
     address = address_of(text)
     has_inked = False
     for found in _BLANK.finditer(printed):
         place, character = found.start(), found.group()
-        left, top, right, bottom = boxes[place]
+        left, top, right, bottom = edges[4 * place : 4 * place + 4]
         if right > left and top > bottom:
             if IS_UNMAPPED(address, place) == 1:
                 out[place] = UNKNOWN
