@@ -6,12 +6,15 @@ Each call from Python costs as much as the work it does; typed pointers double t
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pypdfium2.raw as c
 
 _POINTER, _INT = ctypes.c_void_p, ctypes.c_int
+FLOAT, INT, UNSIGNED, SHORT = "f", "i", "I", "H"
+"""Kinds of numbers, by the letters that `array` has for them."""
 _PLACE = _POINTER
 """Of a place in a row: handed over like a pointer, in the same register, it takes Python half as long as an int."""
 
@@ -44,6 +47,7 @@ GET_SEGMENT_TYPE = _plain(c.FPDFPathSegment_GetType, _INT, _POINTER)
 COUNT_SEGMENTS = _plain(c.FPDFPath_CountSegments, _INT, _POINTER)
 GET_MODE = _plain(c.FPDFPath_GetDrawMode, _INT, *[_POINTER] * 3)
 GET_SEGMENT = _plain(c.FPDFPath_GetPathSegment, _POINTER, _POINTER, _PLACE)
+GET_TEXT = _plain(c.FPDFText_GetText, _INT, _POINTER, _PLACE, _PLACE, _POINTER)
 GET_TEXT_MODE = _plain(c.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
 GET_ANGLE = _plain(c.FPDFText_GetCharAngle, ctypes.c_float, _POINTER, _PLACE)
 GET_LOOSE_BOX = _plain(c.FPDFText_GetLooseCharBox, _INT, _POINTER, _PLACE, _POINTER)
@@ -52,28 +56,29 @@ IS_UNMAPPED = _plain(c.FPDFText_HasUnicodeMapError, _INT, _POINTER, _PLACE)
 IS_GENERATED = _plain(c.FPDFText_IsGenerated, _INT, _POINTER, _PLACE)
 
 
-def ask(get: Any, kind: Any, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:
+def room(kind: str, count: int) -> tuple[array[Any], range]:
+    """Room for numbers in a row, all 0, and the address of each.
+
+    Args:
+        kind: What numbers (`FLOAT`, `INT`, `UNSIGNED`, `SHORT`). A type of ctypes for each length would be a class made
+            anew each time, which takes as long as fifty calls.
+        count: How many.
+    """
+    numbers = array(kind, (0,)) * count
+    start, _ = numbers.buffer_info()
+    return numbers, range(start, start + count * numbers.itemsize, numbers.itemsize)
+
+
+def ask(get: Any, kind: str, width: int, items: Sequence[int]) -> tuple[list[int], list[Any]]:
     """Asks the same of many objects: what each call answers, and the numbers it leaves, `width` in a row for each.
 
     One call after the other from within Python takes as long again as the calls.
     """
-    numbers = (kind * (width * len(items)))()
-    start, end, size = (
-        ctypes.addressof(numbers),
-        ctypes.addressof(numbers) + ctypes.sizeof(numbers),
-        ctypes.sizeof(kind),
-    )
-    columns = [range(start + place * size, end, width * size) for place in range(width)]
-    return list(map(get, items, *columns)), numbers[:]
+    numbers, places = room(kind, width * len(items))
+    return list(map(get, items, *(places[column::width] for column in range(width)))), numbers.tolist()
 
 
 def rows_of(numbers: Sequence[Any], width: int) -> Iterator[tuple[Any, ...]]:
     """Numbers that stand in a row, so many at a time."""
     one = iter(numbers)
     return zip(*[one] * width, strict=True)
-
-
-def addresses_of(numbers: Any) -> list[int]:
-    """The addresses of numbers in a row."""
-    start = ctypes.addressof(numbers)
-    return [start + place * ctypes.sizeof(numbers._type_) for place in range(len(numbers))]

@@ -6,7 +6,6 @@ says that it might matter. Here the characters that numbers are written with are
 
 from __future__ import annotations
 
-import ctypes
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -21,6 +20,7 @@ from pipeline.readers.calls import (
     GET_FILL,
     GET_TEXT_MODE,
     GET_TEXT_OBJECT,
+    UNSIGNED,
     address_of,
     ask,
     rows_of,
@@ -59,7 +59,7 @@ def glance(painting: Painting, text: Any, printed: str, edges: Sequence[float]) 
     owners = list(map(GET_TEXT_OBJECT, repeat(address_of(text)), places))
     rows = _middles(painting, zip(owners, places, strict=True), edges)
     texts = [item for item in dict.fromkeys(owners) if item]
-    known, colours = ask(GET_FILL, ctypes.c_uint, 4, texts)
+    known, colours = ask(GET_FILL, UNSIGNED, 4, texts)
     # Most is black: the first part tells.
     has_pale = max(colours[::4], default=0) >= WHITE and any(
         ok and min(colour[:3]) >= WHITE for ok, colour in zip(known, rows_of(colours, 4), strict=True)

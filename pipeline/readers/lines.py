@@ -188,17 +188,15 @@ def _is_as_wide(character: Character, first: Character) -> bool:
 
 
 def _is_overprint(previous: Character, character: Character) -> bool:
+    if previous[0] != character[0]:
+        return False
     slack = 0.3 * max(previous.right - previous.left, LEAST_HEIGHT)
-    return (
-        previous.text == character.text
-        and abs(previous.left - character.left) <= slack
-        and abs(previous.top - character.top) <= slack
-    )
+    return abs(previous.left - character.left) <= slack and abs(previous.top - character.top) <= slack
 
 
 def _is_decimal(previous: Character, character: Character, middle: float) -> bool:
-    pair = previous.text + character.text
-    if not ((pair[0] in ".," and pair[-1].isdigit()) or (pair[0].isdigit() and pair[-1] in ".,")):
+    before, after = previous[0][0], character[0][-1]
+    if not ((before in ".," and after.isdigit()) or (after in ".," and before.isdigit())):
         return False
     height = previous.bottom - previous.top
     # A comma's box may be wider than the way to the next digit.
@@ -210,13 +208,13 @@ def stack_lines(runs: Sequence[Run]) -> list[list[Run]]:
     """Groups runs into lines from the top down, each from left to right."""
     lines: list[list[Run]] = []
     middle = height = 0.0
-    for run in sorted(runs, key=lambda run: run.middle):
-        low = max(min(height, run.height), LEAST_HEIGHT)
-        if lines and run.middle - middle <= low * SAME_LINE:
+    for at, place in sorted([(run.middle, place) for place, run in enumerate(runs)]):
+        run = runs[place]
+        if lines and at - middle <= max(min(height, run.height), LEAST_HEIGHT) * SAME_LINE:
             lines[-1].append(run)
         else:
             lines.append([run])
-            middle, height = run.middle, run.height
+            middle, height = at, run.height
     for line in lines:
         if len(line) > 1:
             line.sort(key=lambda run: run.left)

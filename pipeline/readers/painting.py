@@ -13,6 +13,7 @@ from pipeline.document import UnreadableDocumentError
 from pipeline.readers.calls import (
     COUNT_CLIPS,
     COUNT_SEGMENTS,
+    FLOAT,
     GET_BOUNDS,
     GET_CLIP,
     GET_FILL,
@@ -26,10 +27,12 @@ from pipeline.readers.calls import (
     GET_STROKE,
     GET_STROKE_WIDTH,
     GET_TYPE,
+    INT,
     IS_CLOSED,
+    UNSIGNED,
     address_of,
-    addresses_of,
     ask,
+    room,
     rows_of,
 )
 from pipeline.readers.lines import Box
@@ -103,10 +106,8 @@ class Painting:
         self.clipped: list[tuple[int, int, Edges]] = []
         self.is_intricate = False
         # Kept for all calls: making them anew takes as long as the calls.
-        self.bounds = (ctypes.c_float * 4)()
-        self.to_bounds = addresses_of(self.bounds)
-        self.matrix = (ctypes.c_float * 6)()
-        self.to_matrix = ctypes.addressof(self.matrix)
+        self.bounds, self.to_bounds = room(FLOAT, 4)
+        self.matrix, (self.to_matrix, *_) = room(FLOAT, 6)
 
     def read(self, page: Any) -> None:
         """Reads all of a page's objects."""
@@ -124,16 +125,18 @@ class Painting:
         for item, kind in others:
             if kind == _PATH:
                 self._add_path(item, look := next(paths), matrix)
-                if look[1] is not None:
-                    self.is_intricate = self.is_intricate or look[0] >= LEAST_CORNERS
-                    self._note_cover(item, kind, look[3], depth, white=look[1])
+                count, fill, _, bounds = look
+                if fill is not None:
+                    self.is_intricate = self.is_intricate or count >= LEAST_CORNERS
+                    if depth == 0:
+                        self._note_cover(item, kind, bounds, white=fill)
             else:
                 self._add(item, kind, matrix, depth)
 
-    def _note_cover(self, item: int, kind: int, bounds: Edges, depth: int, white: bool) -> None:
+    def _note_cover(self, item: int, kind: int, bounds: Edges, *, white: bool) -> None:
         """Notes what may cover text that was painted before it."""
         left, bottom, right, top = bounds
-        if depth == 0 and right - left > THIN and top - bottom > THIN:
+        if right - left > THIN and top - bottom > THIN:
             self.covers.append((item, kind, bounds))
             if not white and COUNT_CLIPS(GET_CLIP(item)) > 0:
                 self.clipped.append((item, kind, bounds))
@@ -152,7 +155,8 @@ class Painting:
         elif kind == c.FPDF_PAGEOBJ_IMAGE:
             GET_BOUNDS(item, *self.to_bounds)
             left, bottom, right, top = box = placed(self.bounds[:], matrix)
-            self._note_cover(item, kind, box, depth, white=False)
+            if depth == 0:
+                self._note_cover(item, kind, box, white=False)
             if min(right - left, top - bottom) <= THIN:
                 self._mark(box, white=False)
             else:
@@ -229,17 +233,17 @@ class Painting:
 def _looks_of(paths: Sequence[int]) -> Iterator[_Look]:
     """What all paths of a page or form look like, in their order."""
     counts = map(COUNT_SEGMENTS, paths)
-    modes = list(rows_of(ask(GET_MODE, ctypes.c_int, 2, paths)[1], 2))
+    modes = list(rows_of(ask(GET_MODE, INT, 2, paths)[1], 2))
     fills = _whiteness(GET_FILL, paths, [filled for filled, _ in modes])
     strokes = _whiteness(GET_STROKE, paths, [stroked for _, stroked in modes])
-    bounds = rows_of(ask(GET_BOUNDS, ctypes.c_float, 4, paths)[1], 4)
+    bounds = rows_of(ask(GET_BOUNDS, FLOAT, 4, paths)[1], 4)
     return zip(counts, fills, strokes, bounds, strict=True)
 
 
 def _whiteness(get_colour: Any, paths: Sequence[int], used: Sequence[int]) -> Iterator[bool | None]:
     """Whether a colour is not seen on paper; None where it is not used, or lets everything through."""
     answers, colours = ask(
-        get_colour, ctypes.c_uint, 4, [path for path, is_used in zip(paths, used, strict=True) if is_used]
+        get_colour, UNSIGNED, 4, [path for path, is_used in zip(paths, used, strict=True) if is_used]
     )
     found = iter(
         [
@@ -308,8 +312,7 @@ def _is_box(points: Sequence[Point]) -> bool:
 def _outlines(path: int, count: int, matrix: Matrix) -> Iterator[list[Point]]:
     """The straight outlines of a path; a curve ends one, as no rule is curved."""
     points: list[Point] = []
-    place = (ctypes.c_float * 2)()
-    to_x, to_y = addresses_of(place)
+    place, (to_x, to_y) = room(FLOAT, 2)
     for number in range(count):
         segment = GET_SEGMENT(path, number)
         GET_POINT(segment, to_x, to_y)

@@ -19,7 +19,16 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.calls import GET_ANGLE, GET_LOOSE_BOX, IS_GENERATED, address_of
+from pipeline.readers.calls import (
+    FLOAT,
+    GET_ANGLE,
+    GET_LOOSE_BOX,
+    GET_TEXT,
+    IS_GENERATED,
+    SHORT,
+    address_of,
+    room,
+)
 from pipeline.readers.glance import glance
 from pipeline.readers.layers import hidden_places
 from pipeline.readers.lines import Box, Character
@@ -350,11 +359,9 @@ def _characters(
 def _loose_edges(text: Any) -> list[float]:
     """Left, top, right and bottom of each character's advance box; all zero where PDFium has no number for it."""
     count = c.FPDFText_CountChars(text)
-    edges = (ctypes.c_float * (4 * count))()
-    start, step = ctypes.addressof(edges), ctypes.sizeof(c.FS_RECTF)
-    places = range(start, start + count * step, step)
-    deque(map(GET_LOOSE_BOX, repeat(address_of(text)), range(count), places), maxlen=0)
-    known: list[float] = edges[:]
+    edges, places = room(FLOAT, 4 * count)
+    deque(map(GET_LOOSE_BOX, repeat(address_of(text)), range(count), places[::4]), maxlen=0)
+    known: list[float] = edges.tolist()
     if not math.isfinite(sum(known)):
         boxes = (known[at : at + 4] for at in range(0, 4 * count, 4))
         known = [edge if math.isfinite(sum(box)) else 0.0 for box in boxes for edge in box]
@@ -364,9 +371,9 @@ def _loose_edges(text: Any) -> list[float]:
 def _texts(text: Any) -> str:
     """The text of each character, in one call where each has exactly one; nothing where it has none."""
     count = c.FPDFText_CountChars(text)
-    buffer = (ctypes.c_ushort * (count + 1))()
-    if c.FPDFText_GetText(text, 0, count, buffer) == count + 1:
-        codes = bytes(buffer)[:-2].decode("utf-16-le", "replace")
+    units, places = room(SHORT, count + 1)
+    if GET_TEXT(address_of(text), 0, count, places[0]) == count + 1:
+        codes = units.tobytes()[:-2].decode("utf-16-le", "replace")
         if len(codes) == count:
             return codes
     return "".join([chr(c.FPDFText_GetUnicode(text, place)) for place in range(count)])

@@ -297,7 +297,8 @@ def _pieces(
 ) -> list[tuple[RuledCell | None, Run]]:
     """The cell under the middle of a run's characters; one that passes an edge is parted, but never inside a number."""
     xs = lattice.xs
-    first, last = run.characters[0], run.characters[-1]
+    characters = run.characters
+    first, last = characters[0], characters[-1]
     row = bisect_right(lattice.ys, (first[2] + first[4]) / 2) - 1
     start = bisect_right(xs, (first[1] + first[3]) / 2) - 1
     owner = owners.get((row, start))

@@ -20,6 +20,7 @@ from pipeline.readers.calls import (
     COUNT_CLIP_SEGMENTS,
     COUNT_CLIPS,
     COUNT_SEGMENTS,
+    FLOAT,
     GET_BOUNDS,
     GET_CLIP,
     GET_CLIP_SEGMENT,
@@ -32,10 +33,12 @@ from pipeline.readers.calls import (
     GET_STROKE,
     GET_TEXT_MODE,
     GET_TYPE,
+    INT,
     IS_SEEN_THROUGH,
+    UNSIGNED,
     address_of,
-    addresses_of,
     ask,
+    room,
     rows_of,
 )
 from pipeline.readers.painting import (
@@ -110,7 +113,7 @@ class _Found:
     def measure(self, places: Iterable[int]) -> None:
         """Measures where objects stand."""
         new = [place for place in places if place not in self.boxes]
-        _, edges = ask(GET_BOUNDS, ctypes.c_float, 4, [self.items[place] for place in new])
+        _, edges = ask(GET_BOUNDS, FLOAT, 4, [self.items[place] for place in new])
         self.boxes.update(zip(new, rows_of(edges, 4), strict=True))
         if self.has_forms:
             for place in new:
@@ -180,8 +183,8 @@ def _is_dark(found: _Found, place: int) -> bool:
     """Whether a path is filled in a colour that is seen; pictures are taken to be."""
     if found.kinds[place] == _IMAGE:
         return True
-    modes = _numbers(ctypes.c_int, 2, GET_MODE, found.items[place])
-    colour = _numbers(ctypes.c_uint, 4, GET_FILL, found.items[place])
+    modes = _numbers(INT, 2, GET_MODE, found.items[place])
+    colour = _numbers(UNSIGNED, 4, GET_FILL, found.items[place])
     return bool(modes and modes[0] and (colour is None or (colour[3] > 0 and min(colour[:3]) < WHITE)))
 
 
@@ -217,7 +220,7 @@ def _gather(found: _Found, holder: Any, count: int, get_item: Any, within: _Hold
 
 def _is_seen_through(form: int) -> bool:
     """Whether a form lets everything through as a whole, as browsers paint what is not opaque."""
-    colour = _numbers(ctypes.c_uint, 4, GET_FILL, form)
+    colour = _numbers(UNSIGNED, 4, GET_FILL, form)
     return colour is not None and colour[3] == 0
 
 
@@ -225,7 +228,7 @@ def _unpainted(items: Sequence[int], kinds: Sequence[int]) -> list[int]:
     """The places of texts that are set without being painted, or in a colour that lets everything through."""
     places = [place for place, kind in enumerate(kinds) if kind == _TEXT]
     texts = [items[place] for place in places]
-    known, colours = ask(GET_FILL, ctypes.c_uint, 4, texts)
+    known, colours = ask(GET_FILL, UNSIGNED, 4, texts)
     modes = list(map(GET_TEXT_MODE, texts))
     if 0 not in colours[3::4] and UNPAINTED.isdisjoint(modes):
         return []
@@ -250,8 +253,7 @@ def _clips_of(items: Sequence[int], kinds: Sequence[int], within: _Holder) -> di
         return clips
     lengths: list[tuple[int, int]] = []
     segments: list[int] = []
-    edges = (ctypes.c_float * 4)()
-    to_edges = addresses_of(edges)
+    edges, to_edges = room(FLOAT, 4)
     for place, count in enumerate(counts):
         if count > 0 and kinds[place] == _PATH:
             GET_BOUNDS(items[place], *to_edges)
@@ -261,7 +263,7 @@ def _clips_of(items: Sequence[int], kinds: Sequence[int], within: _Holder) -> di
             length = max(COUNT_CLIP_SEGMENTS(paths[place], number), 0)
             segments += map(GET_CLIP_SEGMENT, repeat(paths[place]), repeat(number), range(length))
             lengths.append((place, length))
-    _, numbers = ask(GET_POINT, ctypes.c_float, 2, segments)
+    _, numbers = ask(GET_POINT, FLOAT, 2, segments)
     xs, ys, at = numbers[::2], numbers[1::2], 0
     for place, length in lengths:
         own, at = slice(at, at + length), at + length
@@ -372,10 +374,10 @@ def _lies_in(box: Edges, other: Edges) -> bool:
 def _patch(found: _Found, place: int) -> Edges | None:
     """The place that a path covers with one colour, where it is an upright rectangle; else None."""
     path, box = found.items[place], found.boxes[place]
-    filled = _numbers(ctypes.c_int, 2, GET_MODE, path)
+    filled = _numbers(INT, 2, GET_MODE, path)
     if not filled or not filled[0] or not 4 <= COUNT_SEGMENTS(path) <= 5 or IS_SEEN_THROUGH(path):
         return None
-    colour = _numbers(ctypes.c_uint, 4, GET_FILL, path)
+    colour = _numbers(UNSIGNED, 4, GET_FILL, path)
     if colour is None or colour[3] < 255 or not _is_upright(found, place):
         return None
     clip = found.clips.get(place)
@@ -389,9 +391,7 @@ def _is_upright(found: _Found, place: int) -> bool:
     breadth = ctypes.c_float()
     c.FPDFPageObj_GetStrokeWidth(path, breadth)
     slack = 1.0 + breadth.value
-    _, numbers = ask(
-        GET_POINT, ctypes.c_float, 2, [GET_SEGMENT(found.items[place], number) for number in _CORNERS]
-    )
+    _, numbers = ask(GET_POINT, FLOAT, 2, [GET_SEGMENT(found.items[place], number) for number in _CORNERS])
     corners = zip(numbers[::2], numbers[1::2], strict=True)
     return all(
         min(abs(x - box[0]), abs(x - box[2])) <= slack and min(abs(y - box[1]), abs(y - box[3])) <= slack
@@ -399,7 +399,7 @@ def _is_upright(found: _Found, place: int) -> bool:
     )
 
 
-def _numbers(kind: Any, count: int, get: Any, item: int) -> list[int] | None:
+def _numbers(kind: str, count: int, get: Any, item: int) -> list[int] | None:
     """The numbers that a call leaves; None where it has none."""
     (known,), numbers = ask(get, kind, count, [item])
     return numbers if known else None
@@ -411,8 +411,8 @@ def _paint_strip(page: Any, item: int, kind: int, seen: Edges) -> None:
     strip = c.FPDFPageObj_CreateNewRect(left, bottom, right - left, top - bottom)
     colour = None
     if kind == _PATH:
-        modes = _numbers(ctypes.c_int, 2, GET_MODE, item) or [0]
-        colour = _numbers(ctypes.c_uint, 4, GET_FILL if modes[0] else GET_STROKE, item)
+        modes = _numbers(INT, 2, GET_MODE, item) or [0]
+        colour = _numbers(UNSIGNED, 4, GET_FILL if modes[0] else GET_STROKE, item)
     c.FPDFPageObj_SetFillColor(strip, *(colour or (0, 0, 0, 255)))
     c.FPDFPath_SetDrawMode(strip, c.FPDF_FILLMODE_WINDING, 0)
     c.FPDFPage_InsertObject(page, strip)
