@@ -46,6 +46,8 @@ from pipeline.running.workers import (
 FASTEST = 1
 """The level of packing: a report becomes a sixth of its size in a tenth of a millisecond."""
 
+HELD_UP = 400
+"""Documents on their way or read, from which those that await an office suite wait no longer for others like them."""
 BROKEN_LIMIT = 3
 UNREACHABLE_LIMIT = 5
 """Documents in a row that the archive does not give, after which it is the archive's fault and no document's."""
@@ -417,11 +419,12 @@ class _NearReading(_Reading):
         self._convert()
 
     def _convert(self) -> None:
-        """Gives what awaits the office suite to it: as much as it takes at once, or all once nothing else runs."""
+        """Gives what awaits the office suite to it: as much as it takes at once, or all that holds up others."""
         if self._office_left <= 0:
             self._take_converted([None] * len(self._for_office), self._for_office, time.monotonic())
             self._for_office = []
-        is_due = len(self._for_office) >= office.BATCH or not self._running
+        holds_up = not self._running or len(self._places) >= HELD_UP
+        is_due = len(self._for_office) >= office.BATCH or holds_up
         if self._converting is None and self._for_office and is_due:
             batch, self._for_office = self._for_office[: office.BATCH], self._for_office[office.BATCH :]
             self._folder = self._folder or TemporaryDirectory(prefix="ogi-converted-")
