@@ -307,7 +307,8 @@ def repeat_rows(data: bytes, chance: random.Random) -> bytes:
     if not rows:
         return data
     row = chance.choice(rows)
-    return data[: row.end()] + row[0] * chance.choice((10, 500, 5_000)) + data[row.end() :]
+    times = min(chance.choice((10, 500, 5_000)), SIZE_LIMIT // len(row[0]) + 1)
+    return data[: row.end()] + row[0] * times + data[row.end() :]
 
 
 def declare_entities(data: bytes, chance: random.Random) -> bytes:
