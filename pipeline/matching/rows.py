@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 
 from pipeline.document import Cell, Grid, Locator
-from pipeline.matching.lexicon import REMEMBERED, Lexicon, Meaning, is_foreign, normalise
+from pipeline.matching.lexicon import LONGEST, REMEMBERED, Lexicon, Meaning, is_foreign, normalise
 from pipeline.matching.values import is_count_unit, is_numeric_text, is_value_text
 from pipeline.templates import load_templates
 
@@ -232,8 +232,10 @@ def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
     labels = [_is_words(cell.text) and not is_foreign(cell.text) for cell in cells]
     for end in range(len(cells) - 1, -1, -1):
+        length = 0
         for start in range(end, -1, -1):
-            if not labels[start]:
+            length += len(cells[start].text)
+            if not labels[start] or length > LONGEST:
                 break
             meanings = _row_meanings(cells, start, end, lexicon)
             if meanings:

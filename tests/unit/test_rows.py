@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.matching import rows
 from pipeline.matching.lexicon import load_lexicon
 from pipeline.matching.rows import TableRow, mend, read_rows
 from tests.forms import Rows, Spot, grid, texts
@@ -47,6 +48,13 @@ def test_a_label_in_two_cells_is_one() -> None:
     row = only("1.", "属于国家", "秘密", *SEVEN)
     assert keys(row) == {"denied_state_secret"}
     assert values(row) == list(SEVEN)
+
+
+def test_cells_are_joined_to_labels_no_longer_than_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined: list[int] = []
+    monkeypatch.setattr(rows, "_joined", lambda cells: joined.append(len(cells)) or "")
+    only(*["某项工作"] * 400)
+    assert 1 < max(joined) <= 50
 
 
 @pytest.mark.parametrize("nothing", ["~", "。", "…", "·"])
