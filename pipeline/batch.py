@@ -409,9 +409,7 @@ class _NearReading(_Reading):
 
     def _take(self, future: Future[Any]) -> None:
         if self._converting and future is self._converting[0]:
-            converted, batch, begun = self._converting
-            self._converting = None
-            self._take_converted(converted.result(), batch, begun)
+            self._take_converted(*self._converting)
         elif self._second and future is self._second[0]:
             self._take_second(*self._second)
         else:
@@ -421,7 +419,8 @@ class _NearReading(_Reading):
     def _convert(self) -> None:
         """Gives what awaits the office suite to it: as much as it takes at once, or all that holds up others."""
         if self._office_left <= 0:
-            self._take_converted([None] * len(self._for_office), self._for_office, time.monotonic())
+            for place, unread_packed in self._for_office:
+                place.packed = unread_packed
             self._for_office = []
         holds_up = not self._running or len(self._places) >= HELD_UP
         is_due = len(self._for_office) >= office.BATCH or holds_up
@@ -433,10 +432,12 @@ class _NearReading(_Reading):
             self._converting = converting, batch, time.monotonic()
 
     def _take_converted(
-        self, items: Sequence[Item | None], batch: Sequence[tuple[_Place, bytes]], begun: float
+        self, future: Future[list[Item | None]], batch: Sequence[tuple[_Place, bytes]], begun: float
     ) -> None:
         """Puts what the office suite made of files back among those to be read."""
-        self._office_left -= (time.monotonic() - begun) * items.count(None) / max(len(items), 1)
+        self._converting = None
+        items = future.result()
+        self._office_left -= (time.monotonic() - begun) * items.count(None) / len(items)
         for (place, unread_packed), item in zip(batch, items, strict=True):
             if item is None:
                 place.packed = unread_packed

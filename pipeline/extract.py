@@ -119,9 +119,8 @@ def _by_table(rows: Sequence[TableRow]) -> dict[str, list[Entry]]:
     tables: dict[str, list[Entry]] = {}
     header: dict[str, tuple[HeaderLabel, ...]] = {}  # one tuple for all the rows under it
     over_data: set[str] = set()  # tables whose gathered header has had data rows under it
-    blank_grid: dict[
-        str, int
-    ] = {}  # where a line of values was left blank: the next grid's header is its own
+    # Where a line of values was left blank: the next grid's header is its own.
+    blank_grid: dict[str, int] = {}
     known_grids = _grid_tables(rows)
     current: str | None = None
     for row in rows:

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pipeline.document import EMBEDDED_SHEETS, Document, UnreadableDocumentError
 from pipeline.readers.doc_lists import StyleNumbering, read_lists, read_style_numbering
 from pipeline.readers.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, run_stretches
-from pipeline.readers.doc_text import MEDIA_TYPE, PADDING, WordFile, open_word_file
+from pipeline.readers.doc_text import PADDING, WordFile, open_word_file
 from pipeline.readers.drawn import NESTING_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.numbering import Counters
 from pipeline.readers.printed import printed_lines, raised
+from pipeline.readers.sniff import DOC
 
-MEDIA_TYPES = (MEDIA_TYPE,)
+MEDIA_TYPES = (DOC,)
 VERSION = "3"
 CELL_END = "\x07"
 SAME_EDGE = 30
@@ -55,7 +56,7 @@ def read(data: bytes, sha256: str) -> Document:
         raise UnreadableDocumentError("no_text")
     sheets = len(_SHEET.findall(file.text))
     properties = {EMBEDDED_SHEETS: str(sheets)} if sheets else {}
-    return Document(blocks, MEDIA_TYPE, sha256, "doc/pieces", properties)
+    return Document(blocks, DOC, sha256, "doc/pieces", properties)
 
 
 def _content(file: WordFile) -> list[Item]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from struct import unpack_from
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.sniff import DOC
 
-MEDIA_TYPE = "application/msword"
 TEXT_LIMIT = 20_000_000
 WORD_97 = 0xA5EC
 WORD_95 = 0xA5DC
@@ -132,7 +132,7 @@ def _checked_flags(main: bytes) -> int:
         raise UnreadableDocumentError("damaged", reason="the WordDocument stream is too short")
     identity, _, _, _, _, flags = unpack_from("<6H", main)
     if identity == WORD_95:
-        raise UnreadableDocumentError("unsupported_type", media_type=f"{MEDIA_TYPE} (Word 95)")
+        raise UnreadableDocumentError("unsupported_type", media_type=f"{DOC} (Word 95)")
     if identity != WORD_97:
         raise UnreadableDocumentError("damaged", reason="the WordDocument stream has no Word 97 header")
     if flags & ENCRYPTED:

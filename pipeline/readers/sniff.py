@@ -18,6 +18,7 @@ HTML = "text/html"
 OLE = "application/x-ole-storage"
 ENCRYPTED = "application/x-ole-encrypted"
 OPEN_XML = "application/vnd.openxmlformats-officedocument"
+DOC = "application/msword"
 DOCX = f"{OPEN_XML}.wordprocessingml.document"
 RTF = "application/rtf"
 ODT = "application/vnd.oasis.opendocument.text"
@@ -45,7 +46,7 @@ ARCHIVE_MEMBERS = (
 OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OLE_STREAMS = (
     ("EncryptedPackage", ENCRYPTED),
-    ("WordDocument", "application/msword"),
+    ("WordDocument", DOC),
     ("Workbook", "application/vnd.ms-excel"),
     ("Book", "application/vnd.ms-excel"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from pipeline.readers.sniff import ODT, RTF, WORD_XML
+from pipeline.readers.sniff import DOC, ODT, RTF, WORD_XML
 
 PROGRAMS = ("soffice", "libreoffice")
 BATCH = 20
@@ -28,11 +28,9 @@ MEMORY = 4_000_000_000
 """Bytes of address space."""
 WRITTEN = 200_000_000
 """Bytes that a file it writes may have."""
-OLD_WORD = "application/msword"
-_ALWAYS = frozenset({RTF, ODT, WORD_XML})
 _FAILURES: Mapping[str, frozenset[str]] = {
-    OLD_WORD: frozenset({"damaged", "unsupported_type"}),
-    **dict.fromkeys(_ALWAYS, frozenset({"unsupported_type"})),
+    DOC: frozenset({"damaged", "unsupported_type"}),
+    **dict.fromkeys((RTF, ODT, WORD_XML), frozenset({"unsupported_type"})),
 }
 """How the files of a type fail that LibreOffice may read yet."""
 CODES = frozenset().union(*_FAILURES.values())
