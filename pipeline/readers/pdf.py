@@ -31,6 +31,7 @@ from pipeline.readers.pages import Page, blocks_of, in_margins
 from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.ruling import RuledGrid, find_grids
 from pipeline.readers.spreads import single_pages
+from pipeline.running.allowance import is_scarce
 
 if TYPE_CHECKING:
     from pipeline.readers.pdfium import PaintedPage
@@ -129,7 +130,12 @@ def other_readings(document: Document) -> Sequence[Callable[[bytes, str], Docume
 
 
 def _document(pages: Sequence[Page], sha256: str, reader: str) -> Document:
-    if not any(page.lines or page.grids for page in pages):
+    has_text = [bool(page.lines or page.grids) for page in pages]
+    if not all(has_text) and is_scarce():
+        raise UnreadableDocumentError(
+            "limit_exceeded", what="memory"
+        )  # It may have text, left out for want of it.
+    if not any(has_text):
         raise UnreadableDocumentError("no_text")
     blocks = blocks_of(pages)
     return Document(blocks, MEDIA_TYPES[0], sha256, reader, _properties(pages, blocks))

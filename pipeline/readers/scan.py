@@ -94,6 +94,7 @@ def read_pages(
     Raises:
         UnreadableDocumentError: `no_text`, or `limit_exceeded` for a drawing with more rules than any table.
     """
+    renew()  # Before what recognises print is loaded: that takes more than other documents are allowed.
     _keep_to_one_thread()
     from pipeline.readers.scanning.page import read_page
     from pipeline.readers.scanning.recogniser import recogniser

@@ -16,8 +16,12 @@ from pathlib import Path
 
 MUCH_FREE = 300_000_000
 WORN_SHARE = 0.6
+SCARCE_SHARE = 0.5
+"""Of the memory a call behind the fence has: libraries in C double what they hold, so they may have asked for all."""
 
 _seconds: float | None = None
+_picture_memory = 0
+_kept_from: int | None = None
 
 
 def allow(seconds: float, memory: int, picture_memory: int) -> None:
@@ -28,8 +32,8 @@ def allow(seconds: float, memory: int, picture_memory: int) -> None:
         memory: Bytes of address space.
         picture_memory: The same, once what recognises print is loaded.
     """
-    global _seconds
-    _seconds = seconds
+    global _seconds, _picture_memory
+    _seconds, _picture_memory = seconds, picture_memory
     resource.setrlimit(resource.RLIMIT_AS, (memory, picture_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     begin()
@@ -50,8 +54,20 @@ def renew() -> None:
     """
     begin()
     if _seconds is not None:
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        soft, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_least(max(soft, _picture_memory), most), most))
+
+
+def allow_pictures(seconds: float, memory: int) -> None:
+    """Lets a process that is no worker's renew its bounds as a worker's does: an answer is the same in either.
+
+    Args:
+        seconds: Of processor time for each page that is recognised from a picture.
+        memory: Bytes of address space, once what recognises print is loaded.
+    """
+    global _seconds, _picture_memory
+    if _seconds is None:
+        _seconds, _picture_memory = seconds, memory
 
 
 def keep_to(memory: int, seconds: int) -> None:
@@ -61,14 +77,28 @@ def keep_to(memory: int, seconds: int) -> None:
         memory: Bytes of address space.
         seconds: Of processor time from now.
     """
+    global _kept_from
+    _kept_from = address_space()
     for what, bound in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds),
     ):
         soft, most = resource.getrlimit(what)
-        allowed = [limit for limit in (soft, most, bound) if limit != resource.RLIM_INFINITY]
         # The system can end a process that is bounded; it need not be able to raise its bounds again.
-        resource.setrlimit(what, (min(allowed), most))
+        resource.setrlimit(what, (_least(soft, most, bound), most))
+
+
+def _least(*limits: int) -> int:
+    """The least of limits, of which at least one is none of the system's "no limit"."""
+    return min(limit for limit in limits if limit != resource.RLIM_INFINITY)
+
+
+def is_scarce() -> bool:
+    """Whether a process that is kept to its memory came so near it that a library in C may have been refused some.
+
+    Such a library then leaves out what it had no memory for, and does not say so.
+    """
+    return _kept_from is not None and most_held() - _kept_from > (allowed() - _kept_from) * SCARCE_SHARE
 
 
 def address_space() -> int:

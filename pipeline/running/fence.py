@@ -20,12 +20,16 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.running.allowance import address_space, allowed, keep_to, most_held
+from pipeline.running.allowance import address_space, allow_pictures, allowed, keep_to, most_held
 
 T = TypeVar("T")
 MEMORY = 700_000_000
 """Bytes of address space that a fenced call may take beyond what the process holds when it begins."""
+PICTURE_MEMORY = 3_000_000_000
+"""The same for one that recognises print, where no worker's allowance says so."""
 SECONDS = 15
+PICTURE_SECONDS = 60
+"""Of processor time, for each page that is a picture, where no worker's allowance says so."""
 CLOCK_SECONDS = 1_800
 """By the clock, for a call that hangs without working; workers have their own, mostly shorter."""
 NEARLY = 0.95
@@ -78,7 +82,9 @@ def _work(writing: int, call: Callable[[], T], seconds: int) -> NoReturn:
     try:
         faulthandler.disable()
         _end_with_parent()
-        keep_to(address_space() + MEMORY, seconds)
+        held = address_space()
+        allow_pictures(PICTURE_SECONDS, held + PICTURE_MEMORY)
+        keep_to(held + MEMORY, seconds)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(CLOCK_SECONDS)
         packed = _answer(call)

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.running import fence
+from pipeline.running.allowance import renew
 from pipeline.running.fence import fenced
 
 
@@ -71,6 +72,22 @@ def _spin() -> None:
 )
 def test_a_death_is_a_named_answer(function, fault: tuple[str, str]) -> None:
     assert fault_of(function) == fault
+
+
+def _recognise() -> int:
+    """Takes the time and memory of a page of print: more than other calls have."""
+    renew()
+    began = time.process_time()
+    while time.process_time() < began + 1.5:
+        pass
+    return len(bytearray(fence.MEMORY + 10_000_000))
+
+
+def test_pages_of_pictures_have_their_own_time_and_memory_outside_of_a_worker_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fence, "SECONDS", 1)
+    assert fenced(_recognise) > fence.MEMORY
 
 
 def test_processor_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
