@@ -15,6 +15,7 @@ from pipeline.tidy import READ_TABLES, with_provenance
 READERS = (
     "pipeline/readers",
     "pipeline/extract.py",
+    "pipeline/matching",
     "pipeline/identify.py",
     "pipeline/versions.py",
     "schemas/templates",

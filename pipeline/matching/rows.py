@@ -70,6 +70,11 @@ class TableRow:
         return not any(cell.text.strip() for cell in self.values)
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether a value cell holds a number."""
+        return any(is_numeric_text(cell.text) for cell in self.values)
+
+    @property
     def numeric(self) -> tuple[Cell, ...]:
         """The value cells that hold numbers."""
         return tuple(cell for cell in self.values if is_numeric_text(cell.text))
