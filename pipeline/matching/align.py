@@ -471,9 +471,17 @@ def _drop_blanks(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cel
 
 
 def _split(values: Sequence[Cell], width: int) -> tuple[Cell, ...] | None:
-    """Cells whose side was not drawn: `0 0 0` in one cell, where the row's words are as many as its columns."""
-    words = [cell._replace(text=word) for cell in values for word in cell.text.split()]
+    """Cells whose side was not drawn: `0 0 0` in one cell, where the row's words are as many as its columns.
+
+    Those under one another are none: they may be a number that was broken over lines.
+    """
+    words = [cell._replace(text=word) for cell in values for word in _words(cell.text)]
     if len(words) != width or not all(is_value_text(cell.text) for cell in words):
         return None
     blank = any(not cell.text.strip() for cell in values)
     return None if blank or not any(is_numeric_text(c.text) for c in words) else tuple(words)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a cell; one of several lines stays whole."""
+    return [text] if "\n" in text.strip() else text.split()

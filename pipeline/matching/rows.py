@@ -273,7 +273,9 @@ def _last_label(cells: Sequence[Cell]) -> int | None:
     for index, cell in enumerate(cells):
         if is_value_text(cell.text):
             break
-        if cell.text.strip():
+        if words := cell.text.split():
+            if all(map(is_value_text, words)):
+                break  # A number that was broken over lines, or those of several columns.
             last = index
     return last
 

@@ -25,6 +25,7 @@ from pipeline.readers.columns import (
     leaves_of,
     over_columns,
     overlap,
+    set_close,
     values_of,
     words_of,
 )
@@ -164,7 +165,12 @@ def side_of(pages: Iterable[Sequence[Run]]) -> int:
 
 
 def _lines(runs: Sequence[Run]) -> list[Row]:
-    return [chunks_of(line) for line in stack_lines(runs)]
+    lines = [chunks_of(line) for line in stack_lines(runs)]
+    # Numbers set in the middle of two lines of words stand between these.
+    return [
+        set_close(line, (*lines[max(place - 2, 0) : place], *lines[place + 1 : place + 3]))
+        for place, line in enumerate(lines)
+    ]
 
 
 def has_rows_in_a_cell(grid: RuledGrid) -> bool:

@@ -25,11 +25,20 @@ LEAST_EVEN = 4
 """Heads evenly apart that tell equally wide columns."""
 EVEN = 0.06
 """Share by which the distances of such heads differ at most."""
+EVENLY = 0.15
+"""Character heights by which the distances of characters differ that a program set apart to fill a line."""
+WIDE = 1.5
+"""Character heights that fill a line at most where the next character found no room."""
+LETTERS = 3
+"""Characters at most that stay together where a line is filled so: `（一）`."""
+LEAST_APART = 2
+"""Characters over or under others from which they are those of columns."""
 _HANGING = frozenset("，、。；：）)”’》,.")
 _VALUE = re.compile(
     r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
 )
 _CHINESE = re.compile("[\u3001-\u9fff\uff00-\uffef]{2}")
+_LETTER = re.compile("[\u4e00-\u9fff]")
 _NUMBERED = re.compile("(?:[1-9][.．、]|[（(][一二三四五六七八九十][）)])[\u4e00-\u9fff“‘]")
 
 Span = tuple[float, float]
@@ -174,6 +183,73 @@ def chunks_of(line: Sequence[Run]) -> Row:
     return [Chunk(runs) for runs in (*phrases, *([run] for run in line[cut:]))]
 
 
+def set_close(line: Row, near: Sequence[Row]) -> Row:
+    """A line whose words were set wide, to fill it, with these as one: single characters, evenly apart.
+
+    Where they are far apart, they may as well be the characters of columns as narrow as these: then others stand at
+    the same places above or below.
+
+    Args:
+        line: The chunks of a line.
+        near: Those of the lines above and below.
+    """
+    closed: Row = []
+    while line:
+        end = _wide_end(line)
+        if end > 1 and _is_phrase(line[: end + 1], near):
+            closed.append(Chunk([run for chunk in line[: end + 1] for run in chunk.runs]))
+            line = line[end + 1 :]
+        else:
+            closed.append(line[0])
+            line = line[1:]
+    return closed
+
+
+def _wide_end(line: Row) -> int:
+    """The place of the last of the characters at a line's beginning that stand evenly apart."""
+    end = 0
+    while end + 1 < len(line) and _is_letter(line[end]) and _is_letter(line[end + 1]):
+        if line[end + 1].text[0].isdecimal():
+            break  # Which is another label's number.
+        gaps = [after.span[0] - before.span[1] for before, after in pairwise(line[: end + 2])]
+        if max(gaps) - min(gaps) > EVENLY * line[0].height:
+            break
+        end += 1
+    return end
+
+
+def _is_letter(chunk: Chunk) -> bool:
+    """Whether a chunk has one Chinese character at most: brackets, points and digits stay with that."""
+    text = chunk.text
+    return (
+        len(_LETTER.findall(text)) <= 1
+        and len(text) <= LETTERS
+        and not (chunk.is_value and not text.isalpha())
+    )
+
+
+def _is_phrase(letters: Row, near: Sequence[Row]) -> bool:
+    """Whether characters evenly apart are one phrase, and not those of columns.
+
+    They are where words above or below begin where they do and reach over several of them; and where the line is as
+    full as it may be, if no others stand at the same places.
+    """
+    if letters[0].is_value or letters[-1].is_value:
+        return False
+    slack = FLUSH * letters[0].height / 2
+    at = [sum(chunk.span) / 2 for chunk in letters]
+    for chunk in (chunk for line in near for chunk in line):
+        left, right = chunk.span
+        if abs(left - letters[0].span[0]) <= slack and sum(left < middle < right for middle in at) > 1:
+            return True
+    if sum(after.span[0] - before.span[1] for before, after in pairwise(letters)) > WIDE * letters[0].height:
+        return False
+    others = [
+        sum(chunk.span) / 2 for line in near for chunk in line if len(chunk.text) == 1 or chunk.is_value
+    ]
+    return sum(any(abs(one - other) <= slack for other in others) for one in at) < LEAST_APART
+
+
 def _is_word(runs: Sequence[Run]) -> bool:
     """Whether the last of two runs is a word that goes on with the first: `无` is as well the beginning of words."""
     return len(runs) > 1 and runs[1].text.isalpha() and _is_one_phrase(*runs)
@@ -268,7 +344,7 @@ def headed(
         return None
     edges = list(over)
     for place, edge in zip(found, numbers.edges, strict=True):
-        edges[place] = min(edge[0], over[place][0]), max(edge[1], over[place][1])
+        edges[place] = min(edge[0], edges[place][0]), max(edge[1], edges[place][1])
     return Columns(tuple(edges)) if all(one[1] <= two[0] for one, two in pairwise(edges)) else None
 
 
@@ -277,12 +353,12 @@ def _matched(
 ) -> list[int] | None:
     """Under which of the heads each column of numbers stands."""
     around = [_around(edge, over) for edge in edges]
-    if len(edges) == len(over):
-        # As many, but one of each may lack the other.
-        is_paired = all(places and place in places for place, places in enumerate(around))
-        return list(range(len(over))) if is_paired else None
-    if len(edges) > len(over):
-        return None
+    # As many, but one of each may lack the other.
+    is_paired = all(places and place in places for place, places in enumerate(around))
+    if len(edges) == len(over) and is_paired:
+        return list(range(len(over)))
+    if len(edges) >= len(over):
+        return _shared(edges, over, rows)
     if lanes := _even_lanes(over):
         return _within(edges, lanes)
     if None in around:
@@ -290,6 +366,20 @@ def _matched(
     side = _side_of_heads(edges, over, rows[0][0].height) or flush_side([rows]) or others
     found = [(pair[0] if side > 0 else pair[-1]) for pair in around if pair and (side or len(pair) == 1)]
     return found if len(set(found)) == len(edges) and found == sorted(found) else None
+
+
+def _shared(edges: Sequence[Span], over: Sequence[Span], rows: Sequence[Row]) -> list[int] | None:
+    """The one head over each column of numbers; of several, which padding set apart, no two may share a row."""
+    around = [[place for place, span in enumerate(over) if overlap(edge, span)] for edge in edges]
+    if any(len(places) != 1 for places in around):
+        return None
+    columns = Columns(tuple(edges))
+    for row in rows:
+        found = [columns.place(chunk) for chunk in values_of(row)]
+        under = [around[place][0] for place in found if place is not None]
+        if len(under) > len(set(under)):
+            return None
+    return [places[0] for places in around]
 
 
 def _even_lanes(over: Sequence[Span]) -> list[Span]:

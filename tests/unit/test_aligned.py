@@ -238,6 +238,32 @@ def test_as_many_numbers_as_heads_that_do_not_stand_under_them_are_no_table() ->
     assert read([*head, *lines])[0] == []
 
 
+def test_numbers_of_one_column_that_padding_set_apart_stand_under_one_head() -> None:
+    head = across(80, 总量=300.0, 制作数量=360.0)
+    lines = [*across(100, 规章=220.0), *write("5", 308, 100), *write("6", 362, 100)]
+    lines += [*across(120, 文件=220.0), *write("7", 308, 120), *write("8", 392, 120)]
+    assert read([*head, *lines])[0][0][1:] == [["规章", "5", "6"], ["文件", "7", "8"]]
+    both = [*lines, *across(140, 其他=220.0), *write("1", 308, 140), *write("2", 362, 140)]
+    assert read([*head, *both, *write("3", 392, 140)])[0] == []
+
+
+def wide(text: str, left: float, top: float, step: float) -> list[Character]:
+    """Characters set apart to fill a line."""
+    return [sign for place, text in enumerate(text) for sign in write(text, left + place * step, top)]
+
+
+def test_a_line_filled_by_setting_its_characters_apart_is_one_phrase() -> None:
+    lines = [*wide("其他法律", 200, 100, 25), *across(114, 禁止公开=200.0), *row(107, "1 2 3")]
+    lines += [*across(140, 属于国家秘密信息=200.0), *row(140, "4 5 6")]
+    assert read(lines)[0] == [[["其他法律\n禁止公开", "1", "2", "3"], ["属于国家秘密信息", "4", "5", "6"]]]
+
+
+def test_characters_over_one_another_are_those_of_narrow_columns() -> None:
+    head = [*wide("甲乙丙", 305, 80, 14), *wide("项项项", 305, 92, 14), *across(92, 内容=220.0)]
+    lines = [*across(112, 规章=220.0), *wide("123", 307.5, 112, 14)]
+    assert read([*head, *lines])[0] == [[["内容", "甲\n项", "乙\n项", "丙\n项"], ["规章", "1", "2", "3"]]]
+
+
 def test_labels_set_tight_are_parted_by_where_their_numbers_stand() -> None:
     labels = [*across(100, 其他法律法规=220.0), *across(112, 禁止公开二=220.0)]
     labels += [*across(124, 危及三安全一=220.0), *across(136, 稳定的信息=220.0)]
