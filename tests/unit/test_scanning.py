@@ -443,6 +443,21 @@ def test_a_coloured_seal_is_lifted_off_the_print_and_coloured_words_stay() -> No
     assert grey[30:90, 40:200].min() < 120
 
 
+def test_a_pale_seal_whose_ring_rules_part_is_lifted_and_a_block_of_coloured_words_stays() -> None:
+    page = np.full((800, 800, 3), 255, np.uint8)
+    cv2.circle(page, (400, 400), 150, (245, 170, 175), 5)
+    for y in (252, 400):  # along its edge, and across it
+        cv2.line(page, (100, y), (700, y), (20, 20, 20), 5)
+    cv2.putText(page, "11", (235, 390), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (20, 20, 20), 2)  # over its left edge
+    for y in range(650, 790, 30):
+        cv2.putText(page, "BLUEBLUE", (40, y), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (30, 40, 190), 3)
+    grey = brightness(page, 200)
+    assert grey[270:380, 500:560].min() > 240
+    assert grey[252, 380:420].max() < 60  # the rule, under the ring
+    assert (grey[355:395, 235:290] < 60).sum() > 150
+    assert (grey[620:800, 40:240] < 120).sum() > 3000
+
+
 def test_a_long_picture_shows_pages_under_one_another() -> None:
     assert paper_dpi(np.zeros((4678, 1654), np.uint8)) == pytest.approx(200, abs=1)
     assert paper_dpi(np.zeros((2339, 1654), np.uint8)) == pytest.approx(200, abs=1)
