@@ -49,9 +49,8 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     templates = load_templates()
     printed = without_noise(list(banded_grids(document, lexicon)), lexicon)
     grids = [upright(merged_again(grid, lexicon), lexicon) for grid in with_whole_headers(printed, lexicon)]
-    year = stated_year(document)
     all_rows, numbering = without_numbering(mend(read_rows(grids, lexicon), lexicon))
-    rows, of_other_years = own_year_rows(all_rows, grids, year, lexicon)
+    rows, of_other_years = own_year_rows(all_rows, grids, lambda: stated_year(document), lexicon)
     tables = {
         table: sorted_out(whole_rows(entries), document) for table, entries in rows_by_table(rows).items()
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.document import NOWHERE, Locator
 from schemas.messages import Message
@@ -14,8 +14,7 @@ Status = Literal["ok", "partial", "not_a_report", "failed"]
 TABLES = ("proactive_disclosure", "applications", "review_litigation")
 
 
-@dataclass(frozen=True, slots=True)
-class CellReading:
+class CellReading(NamedTuple):
     """One cell of the form as the report fills it.
 
     Attributes:

@@ -80,6 +80,7 @@ class _Printed:
     Attributes:
         labels: All of them, unknown and empty ones too.
         columns: Those that name columns of the block, with the column's key.
+        counts: How often each column is named.
         bands: Those that name its bands.
         placed: Whether the columns stand in distinct columns of one grid, so that their order can be read off.
         of_another: Whether they name columns of another block of the table.
@@ -87,14 +88,10 @@ class _Printed:
 
     labels: Sequence[HeaderLabel]
     columns: _Keyed
+    counts: Counter[str]
     bands: _Keyed
     placed: bool
     of_another: bool
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How often each column is named."""
-        return Counter(key for key, _ in self.columns)
 
 
 def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> Header | None:
@@ -115,7 +112,9 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         # Labels that a copy repeats in each line they reach down to: the last mention of each counts.
         lowest = _printed(block, variant, _last_mentions(printed, wanted))
         printed = lowest if lowest.counts == wanted else printed
-    if printed.counts - wanted or (not printed.columns and printed.of_another):
+        if printed.counts - wanted:
+            return None
+    if not printed.columns and printed.of_another:
         return None
     slots = _with_factors(expected, printed)
     if printed.counts != wanted:
@@ -184,6 +183,7 @@ def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Prin
     return _Printed(
         labels=labels,
         columns=[(key, h.cell) for key, h in heads],
+        counts=Counter([key for key, _ in heads]),
         bands=[(m.key, h.cell) for m, h in pairs if m.axis == "band"],
         placed=len(places) == len(heads) and len({h.grid for _, h in heads}) == 1,
         of_another=any(m.axis == "column" and m.block != block.name for m, _ in inside),

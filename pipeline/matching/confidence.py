@@ -131,8 +131,8 @@ def _judged(cell: CellReading, most: float, held: int, broken: int) -> CellReadi
         ceiling = CEILING if confidence >= FULL else RAISED
         confidence = min(ceiling, 1 - (1 - confidence) * DOUBT_LEFT**held)
     if confidence >= LEAST:
-        return replace(cell, confidence=confidence)
-    return replace(cell, confidence=confidence, kind="unreadable", value=None, unit=None)
+        return cell._replace(confidence=confidence)
+    return cell._replace(confidence=confidence, kind="unreadable", value=None, unit=None)
 
 
 def _votes(cells: Sequence[CellReading]) -> tuple[Counter[Key], Counter[Key]]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.document import Document, Paragraph
 from pipeline.identity.lines import flowing_text, prose_lines
@@ -28,8 +27,7 @@ LEAST_REPEATED = 2  # rows of a table that stand again before a second copy of i
 _YEAR = re.compile(r"(?<!\d)20\d{2}(?=年)")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A row within the run of rows of one table.
 
     Attributes:
@@ -61,7 +59,7 @@ def sorted_out(entries: Sequence[Entry], document: Document) -> list[Entry]:
     wanted = _named_values(chosen)
     other: Standing = "other_year" if sure else "rival"
     marked = [
-        replace(entry, standing="read" if agrees else other)
+        entry._replace(standing="read" if agrees else other)
         for copy in copies
         for agrees in [_agree(wanted, _named_values(copy))]
         for entry in copy

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from pipeline.document import Cell, Locator
 from pipeline.matching.align import Header, Margin, Slot, align, margin, read_header, under
@@ -107,8 +106,9 @@ def _fill(
         words = message("unknown_column", row=normalise(row.label) or "-")
         gathered.leave(table, row, strange, words)
     pairs = [(cell, slot) for cell, slot in zip(cells, header.slots, strict=True) if slot.column]
-    readings = _readings(pairs, target, variant, certain=told and target.certain and header.seen)
-    _store(entry, [cell for cell, _ in pairs], list(readings), gathered)
+    confidence = 1.0 if told and target.certain and header.seen else INFERRED
+    readings = list(_readings(pairs, target, variant, confidence))
+    _store(entry, [cell for cell, _ in pairs], readings, gathered)
 
 
 def _note_inferred_header(row: TableRow, block: Block, gathered: Gathered) -> None:
@@ -126,23 +126,26 @@ def _leave_count(row: TableRow, table: str, width: int, gathered: Gathered) -> N
 
 
 def _readings(
-    pairs: Iterable[tuple[Cell, Slot]], target: Target, variant: str, *, certain: bool
+    pairs: Iterable[tuple[Cell, Slot]], target: Target, variant: str, confidence: float
 ) -> Iterator[CellReading]:
-    table, confidence = target.block.table, 1.0 if certain else INFERRED
+    table = target.block.table
     for cell, slot in pairs:
         if slot.column is not None:
-            value = read_value(cell.text, slot.column.unit, slot.factor)
+            raw = cell.text.strip()
+            value = read_value(raw, slot.column.unit, slot.factor)
+            row = slot.band.key if slot.band else target.row
+            least = confidence if confidence < cell.confidence else cell.confidence
             yield CellReading(
-                table=table,
-                row=slot.band.key if slot.band else target.row,
-                column=slot.column.key,
-                variant=variant,
-                raw=cell.text.strip(),
-                kind=value.kind,
-                value=value.number,
-                unit=value.unit,
-                locator=cell.locator,
-                confidence=min(cell.confidence, confidence),
+                table,
+                row,
+                slot.column.key,
+                variant,
+                raw,
+                value.kind,
+                value.number,
+                value.unit,
+                cell.locator,
+                least,
             )
 
 
@@ -166,7 +169,7 @@ def _store(entry: Entry, cells: Sequence[Cell], readings: Sequence[CellReading],
     elif any(r.kind != "blank" for r in readings):
         for reading, cell in zip(readings, standing, strict=True):
             if cell is not None and cell.value != reading.value:
-                doubted = replace(cell, confidence=min(cell.confidence, INFERRED))
+                doubted = cell._replace(confidence=min(cell.confidence, INFERRED))
                 gathered.cells[table, cell.row, cell.column] = doubted
         gathered.leave_row(table, row, cells, message("conflicting_row", label=normalise(row.label)))
 

@@ -6,7 +6,6 @@ Offices then print some of the columns in one table and the rest in the next, ea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from pipeline.document import Cell
@@ -66,8 +65,8 @@ def _joined(left: Part, right: Part) -> Part | None:
             continue
         beside = other[names]
         header = headers.setdefault(id(entry.header), (*entry.header, *_moved(beside.header, entry.header)))
-        row = replace(entry.row, values=(*entry.row.values, *beside.row.values))
-        whole.append(replace(entry, row=row, header=header))
+        row = entry.row._replace(values=(*entry.row.values, *beside.row.values))
+        whole.append(entry._replace(row=row, header=header))
     return [*whole, *(entry for entry in right if not _names(entry) and entry.row.numeric)]
 
 
@@ -100,7 +99,7 @@ def _moved(header: Sequence[HeaderLabel], beside: Sequence[HeaderLabel]) -> Iter
     first = min(label.cell.column for label in _column_labels(header))
     for label in header:
         if label.cell.column >= first:
-            yield replace(label, cell=_shifted(label.cell, down, across), grid=beside[0].grid)
+            yield label._replace(cell=_shifted(label.cell, down, across), grid=beside[0].grid)
 
 
 def _foot(header: Sequence[HeaderLabel]) -> int:

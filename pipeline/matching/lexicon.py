@@ -121,6 +121,7 @@ def _spellings(label: str) -> Iterator[str]:
             yield bare
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _unnumbered(label: str) -> str:
     plain = _without_unit(squeeze(label))
     return _bare(_NUMBERING.sub("", _EXPLANATION.sub("", plain)))
@@ -144,6 +145,14 @@ class Lexicon:
     def lookup(self, text: str) -> tuple[Meaning, ...]:
         """The meanings of a printed label; empty for an unknown one."""
         return _lookup(self, text) if len(text) <= LONGEST else ()
+
+    def rows_named(self, text: str) -> tuple[Meaning, ...]:
+        """The rows that a printed label means; empty for what is no row's."""
+        return _rows_named(self, text) if len(text) <= LONGEST else ()
+
+    def axes(self, text: str) -> frozenset[Axis]:
+        """On which axes of the form a printed label stands; empty for an unknown one."""
+        return _axes(self, text) if len(text) <= LONGEST else frozenset()
 
     def row_under(self, text: str, parents: Iterable[str]) -> tuple[Meaning, ...]:
         """The rows that a label without its number means under some normalised labels; none in doubt."""
@@ -224,13 +233,10 @@ class Lexicon:
         """The longest label that stands whole in a normalised text, and the words put into it; empty for none."""
         if not printed:
             return "", ""
-        first, last = printed[0], printed[-1]
-        found = (
-            (label, words)
-            for label in self.meanings
-            if (label[:1] == first or label[-1:] == last) and (words := put_into(printed, label))
-        )
-        return max(found, key=lambda pair: len(pair[0]), default=("", ""))
+        beginning, ending = _by_ends(self)
+        labels = sorted({*beginning.get(printed[0], ()), *ending.get(printed[-1], ())})
+        found = ((label, words) for _, _, label in labels if (words := put_into(printed, label)))
+        return next(found, ("", ""))
 
 
 @cache
@@ -242,6 +248,21 @@ def _rows(lexicon: Lexicon, variant: str, table: str) -> frozenset[Meaning]:
         for m in meanings
         if (m.variant, m.table, m.axis) == wanted
     )
+
+
+_Ends = dict[str, list[tuple[int, int, str]]]
+
+
+@cache
+def _by_ends(lexicon: Lexicon) -> tuple[_Ends, _Ends]:
+    """The labels that may stand within other words, the longest first, by their first character and by their last."""
+    beginning: _Ends = {}
+    ending: _Ends = {}
+    for order, label in enumerate(lexicon.meanings):
+        if len(label) >= SHORTEST_INTERRUPTED:
+            beginning.setdefault(label[0], []).append((-len(label), order, label))
+            ending.setdefault(label[-1], []).append((-len(label), order, label))
+    return beginning, ending
 
 
 @cache
@@ -301,6 +322,16 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
     found = tuple(m for m in lexicon.meanings.get(unnumbered, ()) if m.axis in NUMBERED_AXES)
     found = found or lexicon.joined.get(_bare(_without_unit(squeezed)), ())
     return found or next(filter(None, (_lookup(lexicon, native) for native in _native(squeezed))), ())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _rows_named(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
+    return tuple(m for m in lexicon.lookup(text) if m.axis == "row")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _axes(lexicon: Lexicon, text: str) -> frozenset[Axis]:
+    return frozenset(m.axis for m in lexicon.lookup(text))
 
 
 @lru_cache(maxsize=REMEMBERED)

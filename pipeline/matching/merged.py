@@ -42,7 +42,7 @@ def _is_header(row: Row, lexicon: Lexicon) -> bool:
     """Whether a row names something of the form, but no row of it, and holds no number."""
     if any(is_numeric_text(cell.text) for cell in row):
         return False
-    axes = {m.axis for cell in row if _words(cell.text) for m in lexicon.lookup(cell.text)}
+    axes = {axis for cell in row if _words(cell.text) for axis in lexicon.axes(cell.text)}
     return bool(axes) and "row" not in axes
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.document import Cell, Grid
-from pipeline.matching.lexicon import LONGEST, Lexicon, Meaning, normalise
+from pipeline.matching.lexicon import LONGEST, Lexicon, normalise
 from pipeline.matching.values import is_value_text
 
 LEAST_LABELS = 2
@@ -28,22 +28,20 @@ def without_noise(grids: Sequence[Grid], lexicon: Lexicon) -> list[Grid]:
     if not LEAST_LABELS <= len(strange) <= MOST_STRANGE:
         return list(grids)
     words = [word for word, count in Counter(_insertions(strange, lexicon)).items() if count >= LEAST_LABELS]
-    rows = {m for text in texts for m in _rows_named(text, lexicon)}
+    if not words:
+        return list(grids)
+    # What stands in the document already is not meant once more (`其中：…`).
+    rows = {m for text in texts for m in lexicon.rows_named(text)}
     labels = {
         text: label
         for text in strange
-        if (label := _freed(text, words, lexicon)) and rows.isdisjoint(_rows_named(label, lexicon))
+        if (label := _freed(text, words, lexicon)) and rows.isdisjoint(lexicon.rows_named(label))
     }
     return [_relabelled(grid, labels) for grid in grids] if labels else list(grids)
 
 
 def _is_strange(text: str, lexicon: Lexicon) -> bool:
     return len(text) <= LONGEST and not is_value_text(text) and not lexicon.lookup(text)
-
-
-def _rows_named(text: str, lexicon: Lexicon) -> Iterator[Meaning]:
-    """The rows that a label means: one that stands in the document already is not meant once more (`其中：…`)."""
-    yield from (m for m in lexicon.lookup(text) if m.axis == "row")
 
 
 def _insertions(texts: Iterable[str], lexicon: Lexicon) -> Iterator[str]:

@@ -52,5 +52,5 @@ def _words(one: Cell, other: Cell) -> str:
 
 
 def _is_head(text: str, lexicon: Lexicon) -> bool:
-    meanings = lexicon.lookup(text) if text.strip() else ()
-    return bool(meanings) and all(meaning.axis != "row" for meaning in meanings)
+    axes = lexicon.axes(text)
+    return bool(axes) and "row" not in axes

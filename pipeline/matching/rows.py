@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import zip_longest
+from typing import NamedTuple
 
 from pipeline.document import Cell, Grid, Locator
 from pipeline.matching.lexicon import LONGEST, REMEMBERED, Lexicon, Meaning, is_foreign, normalise
@@ -25,8 +25,7 @@ LONGEST_SIGN = 2
 """Characters of what may stand before such numbers (`甲`, `栏次`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderLabel:
+class HeaderLabel(NamedTuple):
     """A label of a header row, all it can mean (nothing, if unknown or empty), and its grid's ordinal."""
 
     cell: Cell
@@ -34,8 +33,7 @@ class HeaderLabel:
     grid: int
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """A row of a grid.
 
     Attributes:
@@ -128,9 +126,9 @@ def _inner(row: TableRow) -> TableRow:
     if widths != {len(row.values) - 1}:
         return row
     if is_count_unit(row.values[0].text):
-        return replace(row, values=row.values[1:])
+        return row._replace(values=row.values[1:])
     parents = (*row.parents, normalise(row.label))
-    return replace(row, label=row.values[0].text, meanings=(), parents=parents, values=row.values[1:])
+    return row._replace(label=row.values[0].text, meanings=(), parents=parents, values=row.values[1:])
 
 
 @cache
@@ -159,13 +157,11 @@ def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> Table
     if last is not None:
         parents = row.parents + _label_texts(cells[:last])
         label, place = cells[last].text, cells[last].locator
-        row = replace(row, label=label, parents=parents, values=tuple(cells[last + 1 :]), locator=place)
-    header = tuple(HeaderLabel(c, lexicon.lookup(c.text) if c.text.strip() else (), row.grid) for c in cells)
-    if row.numeric or lexicon.row_under(row.label, row.parents):
+        row = row._replace(label=label, parents=parents, values=tuple(cells[last + 1 :]), locator=place)
+    if row.has_numbers or lexicon.row_under(row.label, row.parents):
         return row
-    if any(_heads(label) for label in header):
-        return replace(row, header=header)
-    return row
+    header = tuple([HeaderLabel(c, lexicon.lookup(c.text), row.grid) for c in cells])
+    return row._replace(header=header) if any(map(_heads, header)) else row
 
 
 def _heads(label: HeaderLabel) -> bool:
@@ -187,8 +183,7 @@ def _is_words(text: str) -> bool:
     return not is_value_text(text) and bool(normalise(text))
 
 
-@dataclass(frozen=True, slots=True)
-class _RowLabel:
+class _RowLabel(NamedTuple):
     """A row label within a row: its first and last cell, and the first of the labels before it."""
 
     parents: int
@@ -228,24 +223,29 @@ def _are_side_by_side(labels: Sequence[_RowLabel]) -> bool:
 
 def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
     """Whether a cell's text is the label of another row, and no heading over rows."""
-    meanings = lexicon.lookup(text) if text.strip() else ()
-    axes = {m.axis for m in meanings}
-    return "row" in axes and "parent" not in axes and set(label.meanings).isdisjoint(meanings)
+    axes = lexicon.axes(text)
+    is_row = "row" in axes and "parent" not in axes
+    return is_row and set(label.meanings).isdisjoint(lexicon.lookup(text))
 
 
 def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
-    labels = [_is_words(cell.text) and not is_foreign(cell.text) for cell in cells]
+    labels = [_may_be_label(cell.text) for cell in cells]
     for end in range(len(cells) - 1, -1, -1):
-        length = 0
+        text = ""
         for start in range(end, -1, -1):
-            length += len(cells[start].text)
-            if not labels[start] or length > LONGEST:
+            text = cells[start].text + text
+            if not labels[start] or len(text) > LONGEST:
                 break
-            meanings = _row_meanings(cells, start, end, lexicon)
+            meanings = _row_meanings(text, cells[end + 1 :], lexicon)
             if meanings:
                 return _RowLabel(_first_parent(cells, start), start, end, meanings)
     return None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _may_be_label(text: str) -> bool:
+    return _is_words(text) and not is_foreign(text)
 
 
 def _first_parent(cells: Sequence[Cell], start: int) -> int:
@@ -255,16 +255,15 @@ def _first_parent(cells: Sequence[Cell], start: int) -> int:
     return next((i for i in range(first, start) if cells[i].text.strip()), start)
 
 
-def _row_meanings(cells: Sequence[Cell], start: int, end: int, lexicon: Lexicon) -> tuple[Meaning, ...]:
-    """What a run of cells means as a row's label; a band over columns is one where only values follow it."""
-    found = lexicon.lookup(_joined(cells[start : end + 1]))
-    if not found:
-        return ()
-    rows = tuple(m for m in found if m.axis == "row")
-    after = [c.text for c in cells[end + 1 :] if c.text.strip()]
-    if rows or not after or not all(is_value_text(text) for text in after):
+def _row_meanings(text: str, behind: Sequence[Cell], lexicon: Lexicon) -> tuple[Meaning, ...]:
+    """What a run of cells means as a row's label; a band over columns is one where only values stand behind it."""
+    if rows := lexicon.rows_named(text):
         return rows
-    return tuple(m for m in found if m.axis == "band")
+    if "band" not in lexicon.axes(text):
+        return ()
+    after = [c.text for c in behind if c.text.strip()]
+    is_row = bool(after) and all(map(is_value_text, after))
+    return tuple(m for m in lexicon.lookup(text) if m.axis == "band") if is_row else ()
 
 
 def _last_label(cells: Sequence[Cell]) -> int | None:
@@ -352,25 +351,25 @@ def _whole(upper: TableRow, lower: TableRow, lexicon: Lexicon, *, again: bool = 
     # Whole rows follow one another nearly always: that is seen first, and costs nothing.
     if upper.header or (upper.meanings and lower.meanings):
         return None
-    if upper.numeric and lower.numeric:
+    if upper.has_numbers and lower.has_numbers:
         return _carried_over(upper, lower, again=again) or _of_one_label(upper, lower, lexicon)
     # What is no number is what the row says all the same: `/` in every column, where the other half is empty.
-    is_below = lower.numeric or (upper.is_blank and not lower.is_blank)
+    is_below = lower.has_numbers or (upper.is_blank and not lower.is_blank)
     values = lower.values if is_below else upper.values
     if not lower.label:
         # Numbers alone at the top of a page, under a row that had its label and no values at the page's end.
         cut = lower.first and upper.meanings and upper.is_blank and upper.grid != lower.grid
-        return replace(upper, values=values, before=upper.before + lower.before) if cut else None
+        return upper._replace(values=values, before=upper.before + lower.before) if cut else None
     label = upper.label + lower.label
-    meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
+    meanings = lexicon.rows_named(label)
     if not meanings and upper.meanings and _last_label(upper.values) == 0:
         # The row of one variant that heads several of another, and the half of one of these.
-        inner = replace(upper, label=upper.values[0].text, meanings=(), values=upper.values[1:])
-        return _whole(replace(inner, parents=(*upper.parents, normalise(upper.label))), lower, lexicon)
+        inner = upper._replace(label=upper.values[0].text, meanings=(), values=upper.values[1:])
+        return _whole(inner._replace(parents=(*upper.parents, normalise(upper.label))), lower, lexicon)
     if not meanings or not _are_halves(upper, lower, meanings):
         return None
     before = upper.before + lower.before
-    return replace(upper, label=label, meanings=meanings, values=values, before=before)
+    return upper._replace(label=label, meanings=meanings, values=values, before=before)
 
 
 def _carried_over(upper: TableRow, lower: TableRow, *, again: bool) -> TableRow | None:
@@ -386,7 +385,7 @@ def _carried_over(upper: TableRow, lower: TableRow, *, again: bool) -> TableRow 
     if all(c.text.strip() for c in lower.values[wider:]):
         return None
     pairs = zip(upper.values, lower.values[wider:], strict=True)
-    return replace(upper, values=tuple(_both(one, other) for one, other in pairs))
+    return upper._replace(values=tuple(_both(one, other) for one, other in pairs))
 
 
 def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
@@ -394,7 +393,7 @@ def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRo
     label = upper.label + lower.label
     if not (upper.label and lower.label) or upper.meanings or lower.header:
         return None
-    meanings = tuple(m for m in lexicon.lookup(label) if m.axis == "row")
+    meanings = lexicon.rows_named(label)
     is_part = any(not cell.text.strip() for row in (upper, lower) for cell in row.values)
     # `一、` at a page's end leaves `本年新收…`, which is a label without its number: its numbers are no whole ones.
     is_named = bool(lower.meanings) and lower.first and _are_halves(upper, lower, meanings)
@@ -404,7 +403,7 @@ def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRo
         return None
     pairs = zip(upper.values, lower.values, strict=True)
     values = tuple(_both(one, other) for one, other in pairs)
-    return replace(upper, label=label, meanings=meanings, values=values, before=upper.before + lower.before)
+    return upper._replace(label=label, meanings=meanings, values=values, before=upper.before + lower.before)
 
 
 def _both(one: Cell, other: Cell) -> Cell:

@@ -35,14 +35,14 @@ def upright(grid: Grid, lexicon: Lexicon) -> Grid:
     first = next((n for n, row in enumerate(grid.rows) if any(is_numeric_text(cell.text) for cell in row)), 0)
     if not first:
         return grid
-    heads = [cell for row in grid.rows[:first] for cell in row if _keys([cell], lexicon, "row", "band")]
+    heads = [cell for row in grid.rows[:first] for cell in row if lexicon.axes(cell.text) & {"row", "band"}]
+    if len(_keys(heads, lexicon, "row", "band")) < LEAST_LABELS:
+        return grid
     heads.sort(key=lambda cell: cell.column)
     sides = [_side(row) for row in grid.rows[first:] if row]
     labels = [side.label for side in sides]
-    is_turned = (
-        len(_keys(heads, lexicon, "row", "band")) >= LEAST_LABELS
-        and len(_keys(labels, lexicon, "column")) >= LEAST_LABELS
-        and not _keys((cell for row in grid.rows[first:] for cell in row), lexicon, "row")
+    is_turned = len(_keys(labels, lexicon, "column")) >= LEAST_LABELS and not _keys(
+        (cell for row in grid.rows[first:] for cell in row), lexicon, "row"
     )
     if not is_turned or not all(_stands_under(side.values, heads) for side in sides):
         return grid
@@ -73,4 +73,10 @@ def _set(cells: Iterable[Cell], row: int) -> tuple[Cell, ...]:
 
 
 def _keys(cells: Iterable[Cell], lexicon: Lexicon, *axes: str) -> set[str]:
-    return {m.key for cell in cells if cell.text.strip() for m in lexicon.lookup(cell.text) if m.axis in axes}
+    return {
+        m.key
+        for cell in cells
+        if not lexicon.axes(cell.text).isdisjoint(axes)
+        for m in lexicon.lookup(cell.text)
+        if m.axis in axes
+    }

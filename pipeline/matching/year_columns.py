@@ -6,8 +6,8 @@ Offices print `2022年 | 2021年` under each column, or the whole header twice, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.document import Cell, Grid
@@ -51,19 +51,20 @@ class YearColumns:
 
 
 def own_year_rows(
-    rows: Iterable[TableRow], grids: Sequence[Grid], report_year: int | None, lexicon: Lexicon
+    rows: Iterable[TableRow], grids: Sequence[Grid], stated_year: Callable[[], int | None], lexicon: Lexicon
 ) -> tuple[list[TableRow], list[Cell]]:
     """The rows with the values of the report's own year alone, and the cells of other years.
 
     Args:
         rows: The rows of all grids.
         grids: The grids.
-        report_year: The year that the report says to be of; None where it does not.
+        stated_year: Asks for the year that the report says to be of, which is seldom needed; None where it does not.
         lexicon: The labels of the form.
     """
     texts = {cell.text for grid in grids for row in grid.rows for cell in row}
     if not any(map(_says_year, texts)):
         return list(rows), []
+    report_year = stated_year()
     told = {number: found for number, grid in enumerate(grids) if (found := _years_of(grid, report_year))}
     kept, aside = _own_lines(list(rows), report_year, lexicon)
     if not told:
@@ -74,11 +75,11 @@ def own_year_rows(
         if columns is None:
             kept.append(row)
         elif row.is_header:
-            kept.append(replace(row, header=_own_header(row.header, columns)))
+            kept.append(row._replace(header=_own_header(row.header, columns)))
         elif row.meanings or not _names_years(row, columns):
             own = columns.own_values(row.values)
             aside += [] if own is None else [cell for cell in row.values if cell not in own]
-            kept.append(row if own is None else replace(row, values=own))
+            kept.append(row if own is None else row._replace(values=own))
     return kept, aside
 
 
@@ -103,7 +104,7 @@ def _own_lines(
         values = row.values[1:] if row.meanings else row.values
         named = _named(row, lexicon) or named
         if _is_own(text, report_year):
-            kept.append(replace(named or replace(row, label=""), values=values))
+            kept.append((named or row._replace(label=""))._replace(values=values))
         else:
             aside += values
     return kept, aside
@@ -115,7 +116,7 @@ def _named(row: TableRow, lexicon: Lexicon) -> TableRow | None:
         return row if row.meanings else None
     meanings = tuple(m for m in lexicon.lookup(row.parents[-1]) if m.axis == "row")
     return (
-        replace(row, label=row.parents[-1], meanings=meanings, parents=row.parents[:-1]) if meanings else None
+        row._replace(label=row.parents[-1], meanings=meanings, parents=row.parents[:-1]) if meanings else None
     )
 
 

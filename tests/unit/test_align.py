@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pipeline.matching.align import Header, Margin, align, margin, read_header, under
@@ -237,7 +235,7 @@ def test_a_label_with_more_cells_than_others_does_not_shift_its_values() -> None
     )
     clear = margin([(row, 3) for row in rows])
     assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["1", "2", ""]
-    unlike = margin([(rows[0], 3), (replace(rows[0], values=rows[0].values[:1] + rows[1].values[1:3]), 3)])
+    unlike = margin([(rows[0], 3), (rows[0]._replace(values=rows[0].values[:1] + rows[1].values[1:3]), 3)])
     assert align(rows[1].values, 3, unlike) is None
 
 

@@ -84,7 +84,7 @@ def test_what_is_too_uncertain_is_unreadable_with_its_text_kept() -> None:
 @pytest.mark.parametrize("kind", ["blank", "nil_mark"])
 def test_identities_say_nothing_of_a_blank(kind: str) -> None:
     read = extraction(0.8)
-    blank = replace(read.cells[0], kind=kind, value=None, raw="")  # type: ignore[arg-type]
+    blank = read.cells[0]._replace(kind=kind, value=None, raw="")  # type: ignore[arg-type]
     weighed = weigh(replace(read, cells=(blank, *read.cells[1:])), all_places(read))
     assert weighed.cells[0].confidence <= 0.8
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.matching import rows
-from pipeline.matching.lexicon import load_lexicon
+from pipeline.matching.lexicon import LONGEST, load_lexicon
 from pipeline.matching.rows import TableRow, mend, read_rows
 from tests.forms import Rows, Spot, grid, texts
 
@@ -52,9 +52,9 @@ def test_a_label_in_two_cells_is_one() -> None:
 
 def test_cells_are_joined_to_labels_no_longer_than_any(monkeypatch: pytest.MonkeyPatch) -> None:
     joined: list[int] = []
-    monkeypatch.setattr(rows, "_joined", lambda cells: joined.append(len(cells)) or "")
+    monkeypatch.setattr(rows, "_row_meanings", lambda text, behind, lexicon: joined.append(len(text)) or ())
     only(*["某项工作"] * 400)
-    assert 1 < max(joined) <= 50
+    assert len("某项工作") < max(joined) <= LONGEST
 
 
 @pytest.mark.parametrize("nothing", ["~", "。", "…", "·"])
