@@ -16,12 +16,15 @@ from pipeline.report import Section
 from schemas.definitions import HERE, read_definitions
 
 SECTION_COLUMNS = ("number", "words", "note")
+LONGEST_HEADING = 30
+"""Characters of a line that is taken for a heading by its number and a word, and not by the form's words."""
 SHORTEST_BARE_HEADING = (
     7  # a heading without its number must be at least so long to be told from a sub-heading
 )
 SHORTEST_WRAPPED = 18  # characters of a line that may be wrapped in mid-sentence
 
 _NUMBERING = r"(?:[一二三四五六七]|[1-7１-７])\s*[、.．,，:：]?\s*"
+_NUMBERED = re.compile(r"\s*([一二三四五六])\s*、\s*[^。；;！？!?]+")
 _SENTENCE_END = re.compile(r"[。！？!?；;：:]$")
 _STARTS_PART = re.compile(rf"^(?:{_NUMBERING}|[（(][一二三四五六七八九十]+[）)]|\d{{1,2}}[.．、)）])")
 
@@ -99,8 +102,24 @@ def _any_heading() -> re.Pattern[str]:
     return re.compile(rf"^\s*(?:{_NUMBERING})?(?:{words})")
 
 
+@cache
+def _section_words() -> tuple[tuple[int, str], ...]:
+    table = read_definitions(HERE / "section_words.csv", SECTION_COLUMNS, key=["number", "words"])
+    return tuple((int(row["number"]), row["words"]) for row in table.rows)
+
+
+def _numbered_heading(text: str, current: int) -> int:
+    """The section of a short line that bears its number and a word of it, in an office's own phrase; else 0."""
+    found = _NUMBERED.fullmatch(text) if len(text) <= LONGEST_HEADING else None
+    number = "一二三四五六".index(found[1]) + 1 if found else 0
+    is_known = number > current and any(number == n and words in text for n, words in _section_words())
+    return number if is_known else 0
+
+
 def _read_heading(paragraph: Paragraph, current: int) -> tuple[int, str, str]:
     """A paragraph's section number (0 for none), heading and the text after it."""
+    if number := _numbered_heading(paragraph.text, current):
+        return number, squeeze(paragraph.text), ""
     if not _any_heading().match(paragraph.text):
         return 0, "", paragraph.text
     for heading in _headings():

@@ -80,6 +80,11 @@ def test_one_cell_is_no_table() -> None:
 
 def test_marks_of_converters_are_taken_out() -> None:
     assert grids("[bookmark: _GoBack]行政许可|4\n规章|1")[0][0] == ["行政许可", "4"]
+    assert lines("# 演示局 2021 年报告\n\n## 一、**总体**情况\n编号 # 3 与 2 ** 3") == [
+        "演示局 2021 年报告",
+        "一、总体情况",
+        "编号 # 3 与 2 ** 3",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
