@@ -1,9 +1,9 @@
 """Text copies of reports → a `Document`: lines, and grids where the copy marks its cells.
 
-Three shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), and cells
-joined by `|` or by tabs. Every other line is a paragraph; rows whose cells a comma or a semicolon parts are told by
-their labels later, in `pipeline/matching/marked.py`, and so is a table spelled by bare lines (a cell a line, or text
-out of a PDF with wrapped labels), in `pipeline/matching/arrange.py`.
+Four shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), cells joined
+by `|` or by tabs, and a cell a line with a `|` behind it (text out of web pages). Every other line is a paragraph; rows
+whose cells a comma or a semicolon parts are told by their labels later, in `pipeline/matching/marked.py`, and so is a
+table spelled by bare lines (a cell a line, or text out of a PDF with wrapped labels), in `pipeline/matching/arrange.py`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from pipeline.readers.charset import decode
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "6"
+VERSION = "7"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
+_STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
+WIDEST = 40
+"""Columns of a table at most whose cells stand a line each."""
 _PAGE_END_IN_ROW = re.compile(r"(?<=\n)\f+\n?(?=\t)")
 
 Line = tuple[int, str]
@@ -136,9 +139,63 @@ def _pipe_rows(run: Sequence[Line]) -> list[list[Line]]:
     """
     drawn = [(number, DRAWN(line).strip(" \t\u3000")) for number, line in run]
     rows = [(number, line) for number, line in drawn if line and not _RULE.fullmatch(line)]
-    is_framed = all(line.startswith("|") for _, line in rows)
-    inner = ((number, line[1:].removesuffix("|") if is_framed else line) for number, line in rows)
+    if stacked := _stacked_rows(rows):
+        return stacked
+    is_opened = all(line.startswith("|") for _, line in rows)
+    is_closed = is_opened or all(line.endswith("|") for _, line in rows)
+    opened = ((number, line[1:] if is_opened else line) for number, line in rows)
+    inner = ((number, line.removesuffix("|") if is_closed else line) for number, line in opened)
     return [[(number, cell) for cell in line.split("|")] for number, line in inner]
+
+
+def _stacked_rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Rows of lines that hold a cell each, closed by `|`; none where they are written otherwise.
+
+    What fills a row up to the table's width is written as so many `|` at its end. The width at which each row comes
+    out even tells where rows end; where several do, nothing tells.
+    """
+    found = [_STACKED.fullmatch(line) for _, line in lines]
+    if not all(found) or not any(match and (match["filled"] or match["only"]) for match in found):
+        return []
+    cells = [(number, match) for (number, _), match in zip(lines, found, strict=True) if match]
+    for is_opened in (
+        True,
+        False,
+    ):  # Rows that are opened come out as others do whose first cell is always blank.
+        widths = range(2, WIDEST + 1)
+        parsed = [rows for width in widths if (rows := _rows_of_width(cells, width, is_opened=is_opened))]
+        if parsed:
+            return parsed[0] if len(parsed) == 1 else []
+    return []
+
+
+def _rows_of_width(
+    cells: Sequence[tuple[int, re.Match[str]]], width: int, *, is_opened: bool
+) -> list[list[Line]]:
+    """The rows that cells a line make at a width; none where one does not come out even.
+
+    Args:
+        cells: The lines.
+        width: Columns.
+        is_opened: Whether each row begins with a `|` on a line of its own.
+    """
+    rows: list[list[Line]] = []
+    at_start = True
+    for number, cell in cells:
+        if at_start:
+            at_start = False
+            rows.append([])
+            if is_opened:
+                if cell["text"] or cell["filled"] or cell["only"]:
+                    return []
+                continue
+        if not cell["only"]:
+            rows[-1].append((number, cell["text"]))
+        fill = cell["only"] or cell["filled"]
+        at_start = len(rows[-1]) == width or bool(fill)
+        if fill and len(rows[-1]) + len(fill) != width:
+            return []
+    return rows if at_start else []
 
 
 _READERS: dict[str, Callable[[Sequence[Line]], list[list[Line]]] | None] = {

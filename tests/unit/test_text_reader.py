@@ -78,6 +78,20 @@ def test_one_cell_is_no_table() -> None:
     assert grids("\t缩进的一行\n") == []
 
 
+@pytest.mark.parametrize("opening", ["|\n", ""])
+def test_a_cell_a_line(opening: str) -> None:
+    # As converters of web pages write it: each line one cell, and what fills its row up to the table's width.
+    rows = [["第五项 | ||"], ["规章 |", "1 |", "2 |"], ["行政许可 |", "|", "3 |"], ["行政处罚 |", "7 | |"]]
+    content = "\n".join(opening + "\n".join(row) for row in rows)
+    assert grids(content) == [[["第五项"], ["规章", "1", "2"], ["行政许可", "", "3"], ["行政处罚", "7"]]]
+    # At another width a row does not come out even: nothing tells where rows end.
+    assert grids(content.replace("第五项 | ||", "第五项 | |")) != grids(content)
+
+
+def test_rows_closed_and_not_opened() -> None:
+    assert grids("第五项 |||\n规章 | 1 | 2 |\n | | 3 |")[0][1:] == [["规章", "1", "2"], ["", "", "3"]]
+
+
 def test_marks_of_converters_are_taken_out() -> None:
     assert grids("[bookmark: _GoBack]行政许可|4\n规章|1")[0][0] == ["行政许可", "4"]
     assert lines("# 演示局 2021 年报告\n\n## 一、**总体**情况\n编号 # 3 与 2 ** 3") == [
