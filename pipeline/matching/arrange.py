@@ -357,7 +357,8 @@ def _known(buffer: Sequence[_Piece], lexicon: Lexicon) -> Iterator[tuple[int, in
     """Where each known label among pieces begins and ends."""
     start = 0
     while start < len(buffer):
-        ends = range(min(len(buffer), start + MOST_PIECES), start, -1)
+        reach = lexicon.reach([piece.text for piece in buffer[start : start + MOST_PIECES]])
+        ends = range(start + reach, start, -1)
         end = next((e for e in ends if _is_label(buffer[start:e], lexicon)), None)
         if end is not None:
             yield start, end

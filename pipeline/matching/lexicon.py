@@ -42,6 +42,10 @@ _UNIT_NOTE = re.compile(
 _COUNT_NOTE = re.compile(r"\((?:计量)?(?:单位:?)?[件项个条份宗起部次篇家人]\)$")
 _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
 _LATIN = re.compile("[A-Za-z]")
+_LEFT_OUT = re.compile(r"[^\u2e80-\u31ff\u3400-\u9fff0-9、。,.:;“”‘’]|[元万【】]")
+"""What makes it open how a label begins: brackets, Latin letters, units of money; a part of it may not count."""
+_OPEN_NUMBER = re.compile(r"\d{0,2}|[一二三四五六七八九十]{0,2}")
+"""What may be a label's number without the mark behind it."""
 _FOREIGN = tuple(
     re.compile(rf"[A-Za-z](?:[\w./:&?=%@~-]*{end})?", re.ASCII) for end in ("[A-Za-z/]", "[\\w/]")
 )
@@ -186,6 +190,24 @@ class Lexicon:
                     return [text[:end], *rest]
         return [text]
 
+    def reach(self, texts: Sequence[str]) -> int:
+        """How many of some texts, one behind the other, a label is at most made of that begins with the first.
+
+        Where words go on as no label does, nothing longer need be looked up.
+        """
+        whole, prefixes = "", _prefixes(self)
+        for count, text in enumerate(texts):
+            if len(text) > LONGEST:
+                return count
+            whole += squeeze(text)
+            rest = _NUMBERING.sub("", whole)
+            if _LEFT_OUT.search(rest):
+                break
+            is_begun = _bare(whole) in prefixes or _bare(rest) in prefixes
+            if not is_begun and not _OPEN_NUMBER.fullmatch(whole):
+                return count
+        return len(texts)
+
     def spelling(self, meaning: Meaning) -> str:
         """The fullest normalised spelling of a meaning; empty for one that no label has."""
         return max((s for s, meanings in self.meanings.items() if meaning in meanings), key=len, default="")
@@ -248,6 +270,13 @@ def _rows(lexicon: Lexicon, variant: str, table: str) -> frozenset[Meaning]:
         for m in meanings
         if (m.variant, m.table, m.axis) == wanted
     )
+
+
+@cache
+def _prefixes(lexicon: Lexicon) -> frozenset[str]:
+    """All that spellings of labels begin with, themselves and nothing included."""
+    spellings = (*lexicon.meanings, *lexicon.joined)
+    return frozenset(spelling[:end] for spelling in spellings for end in range(len(spelling) + 1))
 
 
 _Ends = dict[str, list[tuple[int, int, str]]]

@@ -113,10 +113,18 @@ def _bounded(document: Document) -> Document:
 
 def _writable(document: Document, texts: Sequence[str]) -> Document:
     """The document with U+FFFD for halves of surrogate pairs, which damaged fonts give and no file can hold."""
-    if not _SURROGATE.search("".join([*texts, *document.properties.values()])):
+    if _is_writable("".join([*texts, *document.properties.values()])):
         return document
     properties = {name: _SURROGATE.sub("\ufffd", text) for name, text in document.properties.items()}
     return replace(document, blocks=tuple(map(_writable_block, document.blocks)), properties=properties)
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _writable_block(block: Block) -> Block:

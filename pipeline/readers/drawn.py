@@ -44,7 +44,10 @@ class DrawnCell:
     @property
     def holds_table(self) -> bool:
         """Whether another table stands in it."""
-        return any(not isinstance(item, str) for item in self.content) if self.content else False
+        content = self.content
+        if len(content) < 2:  # nearly every cell
+            return bool(content) and not isinstance(content[0], str)
+        return any(not isinstance(item, str) for item in content)
 
 
 @dataclass(slots=True)
@@ -80,14 +83,14 @@ def _numbered(items: Iterable[Item]) -> Iterator[Block]:
 
 
 def _grid(table: DrawnTable, ordinal: int) -> Grid:
-    rows = tuple(tuple(_cell(cell, table, ordinal) for cell in row) for row in table.rows)
+    rows = tuple([tuple([_cell(cell, table.first_row, ordinal) for cell in row]) for row in table.rows])
     return Grid(rows, Locator(table=ordinal))
 
 
-def _cell(cell: DrawnCell, table: DrawnTable, ordinal: int) -> Cell:
-    place = Locator(table=ordinal, row=cell.row + 1, column=cell.ordinal)
-    row = cell.row - table.first_row
-    return Cell(cell.text, row, cell.column, cell.row_span, cell.column_span, place)
+def _cell(cell: DrawnCell, first_row: int, ordinal: int) -> Cell:
+    row = cell.row
+    place = Locator(None, ordinal, row + 1, cell.ordinal)
+    return Cell(cell.text, row - first_row, cell.column, cell.row_span, cell.column_span, place)
 
 
 def _settled(content: Iterable[Item], depth: int) -> list[Item]:

@@ -76,6 +76,9 @@ PARTS_OF_TABLES = (
     "label",
 )
 _STYLED = etree.XPath("descendant-or-self::*[@style or @hidden or @color or self::s or self::strike]")
+_SET_APART = etree.XPath("boolean(descendant-or-self::*[@hidden or self::s or self::strike])")
+_STYLES = etree.XPath("descendant-or-self::*/@style", smart_strings=False)
+_COLORS = etree.XPath("descendant-or-self::font/@color", smart_strings=False)
 _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
 _META_DATE = re.compile(_DATE)
 _PUBLISHED = re.compile(rf"(?:发布|公开|发文|公布|发稿|更新)(?:日期|时间)\s*[\]】]?\s*[:：]?\s*{_DATE}")
@@ -153,7 +156,7 @@ def without_hidden(root: Element) -> None:
         _show_value(field_)
     _drop_hidden_rows(root)
     etree.strip_elements(root, *NEVER_SHOWN, with_tail=False)
-    for element in cast("list[Element]", _STYLED(root)):
+    for element in cast("list[Element]", _STYLED(root)) if _may_hide(root) else ():
         style = element.get("style", "")[:STYLE_LENGTH]
         how = "none" if element.get("hidden") is not None else _hidden_by(_full_style(element, style))
         if how == "none":
@@ -167,6 +170,15 @@ def without_hidden(root: Element) -> None:
         elif how == "white" and len(element) == 0 and _is_beside_print(element):
             _blank(element)
     etree.strip_tags(root, *INLINE)
+
+
+def _may_hide(root: Element) -> bool:
+    """Whether a page uses any style that hides: most do not, and have a style on every cell."""
+    styles = {style[:STYLE_LENGTH] for style in cast("list[str]", _STYLES(root))}
+    colors = {f"color:{color};" for color in cast("list[str]", _COLORS(root))}
+    if any(map(_hidden_by, styles)) or any(";" in color[:-1] or _hidden_by(color) for color in colors):
+        return True
+    return bool(_SET_APART(root))
 
 
 @lru_cache(maxsize=4_096)

@@ -33,16 +33,17 @@ def printed(line: str) -> str:
 
     Tabs at the ends of a row whose cells tabs part are no padding: they are its blank cells.
     """
-    if not (line.isascii() and line.isprintable()):
-        line = _NO_BREAK_SPACE.sub(" ", _INVISIBLE.sub("", line))
+    if line.isprintable():  # nearly every line: it holds no space but the plain one
+        return line.strip()
+    line = _NO_BREAK_SPACE.sub(" ", _INVISIBLE.sub("", line))
     text = line.strip()
     return line.strip(" \n\u3000") if text.count("\t") >= LEAST_TABS else text
 
 
 def printed_lines(text: str) -> list[str]:
     """The lines of a text, padding stripped, empty ones left out."""
-    if not text or text.isspace():
-        return []
+    if text.isprintable():
+        return [line] if (line := text.strip()) else []
     return [line for line in map(printed, _BREAK.split(text)) if line]
 
 
@@ -51,6 +52,8 @@ def collapsed(source: str) -> str:
 
     A line wrapped in the source between two Chinese characters leaves no space (CSS Text 3, segment breaks).
     """
+    if source.isprintable() and "  " not in source:
+        return source
     if "\n" in source or "\r" in source:
         source = _WRAP_BETWEEN_WIDE.sub("", source)
     return _SPACES.sub(" ", source)
