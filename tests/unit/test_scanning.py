@@ -49,6 +49,8 @@ from pipeline.readers.scanning.shapes import (
 from pipeline.readers.scanning.strokes import PALE_RULES, find_strokes, parts_of
 from pipeline.readers.scanning.words import lines_of, without_dirt, without_remains, words_of
 
+NOTHING_DRAWN = np.zeros((0, 0), np.uint8)
+
 SCALE = 200 / 72
 
 
@@ -288,7 +290,7 @@ def test_many_specks_in_a_cell_are_no_blank(specks: int, certainty: float) -> No
     blobs = [(10.0 + 3 * place, 8.0, 10.5 + 3 * place, 8.9) for place in range(specks)]
     cell = RuledCell(0, 0, 1, 1, (0.0, 0.0, 40.0, 20.0), [_run(blob, "") for blob in blobs])
     grey = np.full((80, 160), 255, np.uint8)
-    page = _Crops(grey, np.zeros((80, 160), np.uint8), 4.0, 8.0, None, {})  # type: ignore[arg-type]
+    page = _Crops(grey, np.zeros((80, 160), np.uint8), 4.0, 8.0, None, {}, NOTHING_DRAWN)  # type: ignore[arg-type]
     assert _settle(cell, [], page) == certainty
     assert cell.runs == []
 
@@ -320,7 +322,7 @@ def slanted(lean: float, thick: int) -> tuple[_Word, _Crops]:
     grey = np.full((60, 60), 255, np.uint8)
     cv2.line(grey, (30, 40), (round(30 + 24 * lean), 16), 0, thick, cv2.LINE_AA)
     (box,) = (tuple(edge / 4 for edge in part) for part in parts_of((grey < 128).astype(np.uint8)))
-    page = _Crops(grey, (grey < 128).astype(np.uint8), 4.0, 6.0, None, {})  # type: ignore[arg-type]
+    page = _Crops(grey, (grey < 128).astype(np.uint8), 4.0, 6.0, None, {}, NOTHING_DRAWN)  # type: ignore[arg-type]
     return _Word([box]), page  # type: ignore[list-item]
 
 
@@ -350,7 +352,7 @@ def test_a_short_thick_dash_is_one_by_its_own_light() -> None:
     grey = np.full((40, 40), 255, np.uint8)
     grey[18:20, 15:20] = 0
     grey[20, 15:20] = 160
-    page = _Crops(grey, (grey < 165).astype(np.uint8), 2.0, 6.0, None, {})  # type: ignore[arg-type]
+    page = _Crops(grey, (grey < 165).astype(np.uint8), 2.0, 6.0, None, {}, NOTHING_DRAWN)  # type: ignore[arg-type]
     word = _Word([(7.5, 9.0, 10.0, 10.5)])
     assert not is_dash("-", word.blobs)
     assert _proven(Recognised("•", 0.5), word, page).text == "—"
@@ -456,6 +458,32 @@ def test_a_pale_seal_whose_ring_rules_part_is_lifted_and_a_block_of_coloured_wor
     assert grey[252, 380:420].max() < 60  # the rule, under the ring
     assert (grey[355:395, 235:290] < 60).sum() > 150
     assert (grey[620:800, 40:240] < 120).sum() > 3000
+
+
+@pytest.mark.parametrize(("foot", "doubtful"), [(50, False), (60, True)])
+def test_a_stroke_that_runs_into_a_rule_is_a_pen_and_no_mark_for_nothing(foot: int, doubtful: bool) -> None:
+    drawn = np.zeros((80, 160), np.uint8)
+    cv2.rectangle(drawn, (20, 20), (140, 60), 1, 2)
+    cv2.line(drawn, (90, 30), (80, foot), 1, 2)
+    box = (79 / 4, 29 / 4, 92 / 4, min(foot + 2, 57) / 4)
+    cell = RuledCell(0, 0, 1, 1, (5.0, 5.0, 35.0, 15.0))
+    page = _Crops(255 - 255 * drawn, np.zeros_like(drawn), 4.0, 6.0, None, {}, drawn)  # type: ignore[arg-type]
+    certainty = _settle(cell, [[_Word([box], Recognised("/", 0.99))]], page)
+    assert (certainty <= DOUBT) is doubtful
+
+
+def test_a_bent_page_is_made_flat_and_a_straight_one_is_left_as_it_is() -> None:
+    straight = np.full((1100, 900), 255, np.uint8)
+    for y in range(100, 1001, 60):
+        cv2.line(straight, (100, y), (800, y), 0, 3)
+    for x in (100, 300, 500, 650, 800):
+        cv2.line(straight, (x, 100), (x, 1000), 0, 3)
+    x, y = np.meshgrid(np.arange(900, dtype=np.float32), np.arange(1100, dtype=np.float32))
+    bowed = 20 * np.sin(np.pi * x / 900) * y / 1100
+    bent = cv2.remap(straight, x + y / 60, (y + bowed).astype(np.float32), cv2.INTER_CUBIC, borderValue=255)
+    wanted, flat = (find_strokes(prepare(page, 150)).marks for page in (straight, bent))
+    assert len(flat) == len(wanted)
+    assert max(min(mark.right - mark.left, mark.bottom - mark.top) for mark in flat) < 3
 
 
 def test_a_long_picture_shows_pages_under_one_another() -> None:

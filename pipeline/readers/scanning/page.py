@@ -102,6 +102,8 @@ EDGE = 2.0
 CEILING = 0.99
 """The most certainty of what is recognised and not told by the file."""
 DASH = "—"
+LONE_STROKES = frozenset((DASH, "/", "\\", "1"))
+"""What a stroke of a pen that passes a cell may look like."""
 _PLACEHOLDER = "□"
 
 
@@ -218,7 +220,9 @@ def _crowding(laid: _Laid) -> int:
 def _crops_of(laid: _Laid, recogniser: Recogniser) -> _Crops:
     strokes = laid.strokes
     usual = usual_height(strokes.blobs)
-    return _Crops(strokes.grey, strokes.ink, laid.sheet.scale, usual, recogniser, laid.known)
+    return _Crops(
+        strokes.grey, strokes.ink, laid.sheet.scale, usual, recogniser, laid.known, laid.sheet.print
+    )
 
 
 def _legible(laid: _Laid, recogniser: Recogniser) -> tuple[int, int]:
@@ -288,7 +292,7 @@ def _common(one: Box, other: Box) -> Box | None:
 
 @dataclass(frozen=True, slots=True)
 class _Crops:
-    """Reads words out of a page whose characters are about `usual` points high."""
+    """Reads words out of a page whose characters are about `usual` points high; rules are `drawn`, but no `ink`."""
 
     grey: Pixels
     ink: Mask
@@ -296,6 +300,7 @@ class _Crops:
     usual: float
     recogniser: Recogniser
     known: Mapping[Box, Recognised]
+    drawn: Mask
 
     def first_look(self, boxes: Sequence[Box]) -> list[Recognised]:
         """What stands in some boxes at the first view."""
@@ -333,6 +338,17 @@ class _Crops:
         shared = [common for word in words if (common := _common(inside, word))]
         own = sum(self.print_of(box).sum(dtype=np.int64) for box in shared)
         return float(max(0, self.print_of(inside).sum(dtype=np.int64) - own) / self.scale**2)
+
+    def meets_rule(self, word: Box, cell: Box) -> bool:
+        """Whether no paper lies between a word and a rule around its cell: print stands clear of rules, pens do not."""
+        left, top, right, bottom = word
+        beside = ((cell[0], top, left, bottom), (right, top, cell[2], bottom))
+        over = ((left, cell[1], right, top), (left, bottom, right, cell[3]))
+        return any(
+            bool(self.drawn[self._window(box)].any(axis=axis).all())
+            for axis, boxes in ((0, beside), (1, over))
+            for box in boxes
+        )
 
     def ink_of(self, box: Box) -> Pixels:
         """The brightness of a box's pixels."""
@@ -525,6 +541,8 @@ def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) ->
         _, top, _, bottom = enclosing([word.box for word in line])
         for word in line:
             most = min(most, word.read.certainty)
+            if word.read.text in LONE_STROKES and crops.meets_rule(word.box, cell.box):
+                most = min(most, DOUBT)
             if text := word.read.text.strip():
                 # Words of one line get one height, so that they are put on one line again.
                 runs.append(_run((word.box[0], top, word.box[2], bottom), text))

@@ -12,6 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipeline.readers.scanning.flat import flattened
+
 Pixels = Any
 """Brightness by row and column, an array of bytes. Not typed closer: cv2 types what it returns too widely."""
 Mask = Any
@@ -94,7 +96,9 @@ def prepare(grey: Pixels, dpi: float | None) -> Sheet:
     if abs(skew) >= LEAST_SKEW:
         even = _turned(even, skew)
     even = _each_turned(even, scale)
-    return Sheet(even, _ink(even), _print(even, scale), scale, skew)
+    ink = _ink(even)
+    flat = flattened(even, ink, scale)
+    return Sheet(flat, ink if flat is even else _ink(flat), _print(flat, scale), scale, skew)
 
 
 def _each_turned(even: Pixels, scale: float) -> Pixels:
