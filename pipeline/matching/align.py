@@ -60,6 +60,8 @@ class Header:
 
     def suited(self, rows: Sequence[TableRow]) -> Header | None:
         """The header with as many places as the rows under it have cells; None where they leave it open."""
+        if _are_ragged(rows, len(self.slots)):
+            return None
         if not self.partial:
             return self
         breadths = {len(row.values) for row in rows}
@@ -71,6 +73,17 @@ class Header:
         if len(self.short) in breadths and filled <= len(self.short):
             return replace(self, slots=self.short)
         return self if breadths == {len(self.slots)} and not self.short else None
+
+
+def _are_ragged(rows: Sequence[TableRow], width: int) -> bool:
+    """Whether most rows lost their blanks and one has more values than the header columns.
+
+    There may be a column that the header lost: then a row of just as many values may have lost a blank, too.
+    """
+    counts = [len(row.values) for row in rows if row.values]
+    if max(counts, default=0) <= width or sum(count < width for count in counts) < counts.count(width):
+        return False
+    return min(counts) < width and all(cell.text.strip() for row in rows for cell in row.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
 def _with_columns(header: Header, printed: _Printed) -> Header:
     """The header with where its labels stand, if each has a column of its own and none is unknown."""
     columns = tuple(sorted(cell.column for _, cell in printed.columns))
-    if not printed.placed or len(columns) != len(header.slots):
+    if header.columns or not printed.placed or len(columns) != len(header.slots):
         return header
     return replace(header, columns=columns, grid=printed.labels[-1].grid)
 
@@ -198,6 +211,9 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
     fitted = _fit_between(slots, printed.columns, strangers) if printed.placed else []
     if fitted or (strangers and not printed.placed):
         columns = fitted[0] if len(fitted) == 1 else ()
+        behind = {cell.column for cell in strangers if columns and cell.text.strip()}
+        extra = sorted(column for column in behind if column > columns[-1])
+        slots, columns = (*slots, *(Slot(None, None) for _ in extra)), (*columns, *extra)
         partial = Header(slots, seen=False, partial=True, columns=columns, grid=printed.labels[-1].grid)
         return partial if _may_be_in_order(printed, block) else None
     if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed, block):
@@ -316,7 +332,8 @@ def _printed_order(slots: tuple[Slot, ...], printed: _Printed) -> Header | None:
     above = frozenset[str]().union(*map(_names_above, slots)) if unknown else frozenset()
     strangers = [cell.column for cell in unknown if _is_column(cell, printed, above)]
     places = sorted([*found, *strangers])
-    return Header(tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places), seen=True)
+    order = tuple(by_place[found[p]] if p in found else Slot(None, None) for p in places)
+    return Header(order, seen=True, columns=tuple(places), grid=printed.labels[-1].grid)
 
 
 def _is_column(stranger: Cell, printed: _Printed, above: frozenset[str]) -> bool:
@@ -425,6 +442,18 @@ def under(header: Header, clear: Margin, grid: int) -> Margin:
     if header.grid != grid and not _goes_on(header, clear):
         return clear
     return replace(clear, columns={**clear.columns, len(header.slots): header.columns})
+
+
+def just_under(values: Sequence[Cell], header: Header, grid: int) -> tuple[Cell, ...] | None:
+    """The cells that begin where the header's labels do; None where another cell of the row holds anything.
+
+    This tells values of a header with a column of its own, too: which of more cells are blanks of which column.
+    """
+    cells = {cell.column: cell for cell in values}
+    if header.grid != grid or not header.columns or not {*header.columns} <= cells.keys():
+        return None
+    is_apart = any(cell.text.strip() and cell.column not in header.columns for cell in values)
+    return None if is_apart else tuple(cells[column] for column in header.columns)
 
 
 def _goes_on(header: Header, clear: Margin) -> bool:

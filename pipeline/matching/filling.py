@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.document import Cell, Locator
-from pipeline.matching.align import Header, Margin, Slot, align, margin, read_header, under
+from pipeline.matching.align import Header, Margin, Slot, align, just_under, margin, read_header, under
 from pipeline.matching.copies import Entry
 from pipeline.matching.gathered import Gathered
 from pipeline.matching.kinds import by_kind
@@ -92,6 +92,7 @@ def _fill(
     # Where a column is none of the form's, a blank may be its: then nothing tells whose the numbers are.
     is_sure = len(row.values) == len(header.slots) or all(slot.column for slot in header.slots)
     cells = align(row.values, len(header.slots), under(header, clear, row.grid)) if is_sure else None
+    cells = cells or just_under(row.values, header, row.grid)
     told = cells is not None
     cells = cells or by_kind(row.values, [slot.column.unit for slot in header.slots if slot.column])
     if cells is None or len(cells) != len(header.slots):

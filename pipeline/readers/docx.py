@@ -10,8 +10,9 @@ from typing import Any
 
 from pipeline.document import EMBEDDED_SHEETS, Document, Paragraph, UnreadableDocumentError
 from pipeline.readers.drawn import CELLS_LIMIT, SPAN_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
+from pipeline.readers.mhtml import shown
 from pipeline.readers.numbering import Counters
-from pipeline.readers.package import Package, open_package, related_part, states_little
+from pipeline.readers.package import Package, open_package, part_by_id, related_part, states_little
 from pipeline.readers.printed import printed_lines, raised, struck
 from pipeline.readers.word_styles import Numbering, Styles, read_styles
 from pipeline.readers.word_xml import (
@@ -29,7 +30,7 @@ from pipeline.readers.word_xml import (
 )
 
 MEDIA_TYPES = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
-VERSION = "3"
+VERSION = "4"
 DEFAULT_MAIN_PART = "/word/document.xml"
 
 P, R, T, TBL, TR, TC = map(w, ("p", "r", "t", "tbl", "tr", "tc"))
@@ -40,6 +41,10 @@ VANISH, DELETED, SYMBOL, FIELD_MARK, FIELD_MARK_TYPE = map(
 SPAN, SPAN_BEFORE, MERGED_DOWN, MERGED_ACROSS = map(w, ("gridSpan", "gridBefore", "vMerge", "hMerge"))
 TEXT_BOX, STYLE, RUN_STYLE, NUMBERING = map(w, ("txbxContent", "pStyle", "rStyle", "numPr"))
 VERTICAL_PLACE = w("vertAlign")
+PAGE, PAGE_ID = (
+    w("altChunk"),
+    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
+)
 OFF_THE_LINE = ("superscript", "subscript")
 STRUCK, STRUCK_TWICE = map(w, ("strike", "dstrike"))
 RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS, VERTICAL_PLACE, STRUCK, STRUCK_TWICE)
@@ -58,6 +63,10 @@ SIGNS = {
     w("noBreakHyphen"): "-",
 }
 PRIVATE_USE = range(0xE000, 0xF900)
+PICTURE_FONTS = 0xF000
+"""Where Word sets the codes of fonts that have an order of their own."""
+LIKE_ASCII = ("Symbol", "0123456789%+,./<=>")
+"""A font of that kind, and what stands in it where ASCII has it."""
 
 Element = Any
 
@@ -86,7 +95,7 @@ def read(data: bytes, sha256: str) -> Document:
         raise UnreadableDocumentError("damaged", reason=f"{main} has no body")
     named = frozenset(style.get(VAL, "") for style in root.iter(STYLE, RUN_STYLE))
     styles = read_styles(package, main).of(named)
-    story = _Story(styles, frozenset(found.tag for found in root.iter(*RARE)))
+    story = _Story(styles, frozenset(found.tag for found in root.iter(*RARE)), package, main)
     blocks = blocks_from(story.content(body))
     if not blocks:
         raise UnreadableDocumentError("no_text")
@@ -111,8 +120,9 @@ def _title(package: Package) -> str:
 class _Story:
     """Walks a body in order; lists, fields and changes carry over from one paragraph to the next."""
 
-    def __init__(self, styles: Styles, present: frozenset[str]) -> None:
+    def __init__(self, styles: Styles, present: frozenset[str], package: Package, part: str) -> None:
         self._styles = styles
+        self._package, self._part = package, part
         self._by_style = bool(styles.numbered or styles.hidden)
         self._by_properties = self._by_style or not present.isdisjoint((NUMBERING, DELETED))
         self._present = present
@@ -143,6 +153,13 @@ class _Story:
                 self._collect(part, items)
             elif tag == ALTERNATE_CONTENT and (chosen := branch(part)) is not None:
                 self._collect(chosen, items)
+            elif tag == PAGE:
+                items.extend(self._page(part.get(PAGE_ID, "")))
+
+    def _page(self, relation: str) -> list[Item]:
+        """What a page shows that programs leave in a file for Word to set, whole reports of some sites among them."""
+        name = part_by_id(self._package, relation, self._part)
+        return shown(self._package.part(name)) if name else []
 
     def _paragraph(self, paragraph: Element, items: list[Item]) -> None:
         runs: list[str] = []
@@ -212,7 +229,7 @@ class _Story:
             elif tag == FIELD_MARK:
                 self._pass_field_mark(part.get(FIELD_MARK_TYPE, ""))
             elif tag == SYMBOL:
-                self._add(_symbol(part.get(w("char"), "")), runs)
+                self._add(_symbol(part.get(w("char"), ""), part.get(w("font"), "")), runs)
             elif tag in RUN_WRAPPERS:
                 self._runs(part, runs, boxes)
             elif tag != R_PR:
@@ -304,12 +321,15 @@ def _is_struck(properties: Element | None) -> bool:
     )
 
 
-def _symbol(code: str) -> str:
+def _symbol(code: str, font: str) -> str:
     """A character by its code; the private codes of picture fonts say nothing outside of the font."""
     try:
         number = int(code, 16)
     except ValueError:
         return ""
+    own = number - PICTURE_FONTS
+    if font == LIKE_ASCII[0] and own in map(ord, LIKE_ASCII[1]):
+        return chr(own)
     return "" if number in PRIVATE_USE or not 0x20 <= number < 0xD800 else chr(number)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -24,9 +24,10 @@ from pipeline.readers.drawn import (
 from pipeline.readers.elements import BLOCK, PREFORMATTED, RAISED
 from pipeline.readers.page import content_of, page_properties, without_hidden
 from pipeline.readers.printed import collapsed, printed, printed_lines, raised
+from pipeline.readers.quoted import page_of_data, quoted_pages
 
 MEDIA_TYPES = ("text/html",)
-VERSION = "4"
+VERSION = "5"
 TEXT_LIMIT = 20_000_000
 ROW_SPAN_LIMIT = 65_534
 AREA_LIMIT = 2_000_000
@@ -38,11 +39,14 @@ PLAIN_BYTES = 300_000
 ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
+TABLES_AND_GROUPS = ROW_GROUPS | {"table"}
 _KEPT_APART = PREFORMATTED | RAISED
 GROUP_ORDER = {"thead": 0, "tfoot": 2}
 
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{100000,}")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_SET_AS_ROWS = etree.XPath("//*[contains(@style, 'table-row')][*[contains(@style, 'table-cell')]]")
+_FILE_NAME = re.compile(r"\.\w{3,4}$|[\\/]")
 _SPAN = re.compile(r"\s*\+?(\d+)")
 _CELL_START, _CELL_END = re.compile(r"(?i)<t[dh][\s>]"), re.compile(r"(?i)</t[dh]\s*>")
 _TABLE_TAG = re.compile(r"(?i)<(/?)(table|tr|td|th|tbody|thead|tfoot)(?=[\s>/])")
@@ -62,7 +66,10 @@ def read(data: bytes, sha256: str) -> Document:
         UnreadableDocumentError: `no_text` where the page shows no text; `limit_exceeded` where it is nested
             so deep, or so large, that text would be lost in silence.
     """
-    root = _parsed(decode(data))
+    text = decode(data)
+    root = _parsed(page_of_data(text) or text)
+    _write_out_quoted(root)
+    _name_tables(root)
     _bound(root)
     properties = page_properties(root)
     without_hidden(root)
@@ -72,6 +79,19 @@ def read(data: bytes, sha256: str) -> Document:
     if not blocks:
         raise UnreadableDocumentError("no_text")
     return Document(blocks, "text/html", sha256, "html/lxml", properties)
+
+
+def shown(data: bytes) -> list[Item]:
+    """All lines and tables that a page shows, in order; what is hidden left out.
+
+    Raises:
+        UnreadableDocumentError: As for `read`.
+    """
+    root = _parsed(decode(data))
+    _bound(root)
+    without_hidden(root)
+    body = root.find("body")
+    return _content(root if body is None else body, 0)
 
 
 def _parsed(text: str) -> Element:
@@ -95,6 +115,27 @@ def _parsed(text: str) -> Element:
     if any("LIMIT" in entry.type_name or "NAME_TOO_LONG" in entry.type_name for entry in parser.error_log):
         raise UnreadableDocumentError("limit_exceeded", what="the nesting of its elements")
     return root
+
+
+def _write_out_quoted(root: Element) -> None:
+    """Puts what scripts write into a page in their place."""
+    for script, markup in list(quoted_pages(root)):
+        body = _parsed(markup).find("body")
+        if body is not None:
+            body.tag, body.tail = "div", script.tail
+            script.getparent().replace(script, body)
+
+
+def _name_tables(root: Element) -> None:
+    """Gives elements that a style sets as the rows and cells of a table the names of these."""
+    for row in cast("list[Element]", _SET_AS_ROWS(root)):
+        table = row.getparent()
+        if row.tag in ROWS_AND_GROUPS or table is None or table.tag in ("html", "body"):
+            continue
+        row.tag = "tr"
+        table.tag = table.tag if table.tag in TABLES_AND_GROUPS else "table"
+        for cell in row:
+            cell.tag = "td" if "table-cell" in (cell.get("style") or "") else cell.tag
 
 
 def _with_cells_closed(source: str) -> str:
@@ -298,9 +339,17 @@ def _laid_out_row(row: _Row, number: int, end: int, taken: list[int], depth: int
         taken.extend([0] * (column + width - len(taken)))
         for covered in range(column, column + width):
             taken[covered] = max(taken[covered], number + height)
-        drawn.append(DrawnCell(_content(element, depth), number, column, height, width, ordinal))
+        content = _content(element, depth) or _told_of_picture(element)
+        drawn.append(DrawnCell(content, number, column, height, width, ordinal))
         column += width
     return drawn
+
+
+def _told_of_picture(cell: Element) -> list[Item]:
+    """The words that stand for the one picture that a cell holds instead of text; a file's name is none."""
+    pictures = list(islice(cell.iter("img"), 2))
+    words = printed(collapsed(pictures[0].get("alt", ""))) if len(pictures) == 1 else ""
+    return [words] if words and not _FILE_NAME.search(words) else []
 
 
 def _group_ends(rows: list[_Row]) -> list[int]:

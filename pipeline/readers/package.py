@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,18 +118,31 @@ def related_part(package: Package, kind: str, source: str = "/") -> str | None:
             the transitional and in the strict form of the standard.
         source: The part that points; `/` is the package itself.
     """
+    found = (name for pointer, name in _pointers(package, source) if pointer["Type"].endswith(f"/{kind}"))
+    name = next(found, None)
+    return name if name is not None and name in package else None
+
+
+def part_by_id(package: Package, relation: str, source: str) -> str | None:
+    """The name of the part that a part's relation of an id points to, None where the package has none."""
+    found = (name for pointer, name in _pointers(package, source) if pointer["Id"] == relation)
+    name = next(found, None)
+    return name if name is not None and name in package else None
+
+
+def _pointers(package: Package, source: str) -> Iterator[tuple[dict[str, str], str]]:
+    """The relations of a part inside the package, each with the name of what it points to."""
     from docx.opc.oxml import parse_xml
     from docx.opc.packuri import PackURI
 
     relations = PackURI(source).rels_uri
     if relations not in package:
-        return None
+        return
     try:
         pointers: Any = parse_xml(package.part(relations))  # type: ignore[arg-type]  # bytes are right
     except SyntaxError as error:
         raise UnreadableDocumentError("damaged", reason=f"{relations}: {error}") from None
     for pointer in pointers:
-        if str(pointer.get("Type", "")).endswith(f"/{kind}") and pointer.get("TargetMode") != "External":
+        if pointer.get("TargetMode") != "External":
             name = str(PackURI.from_rel_ref(PackURI(source).baseURI, pointer.get("Target", "")))
-            return name if name in package else None
-    return None
+            yield {key: str(pointer.get(key, "")) for key in ("Id", "Type")}, name

@@ -163,6 +163,22 @@ def test_breaks_tabs_and_signs() -> None:
     assert shown(read(body)) == ["结果", "维持", "1\t2-—"]
 
 
+def test_digits_set_as_symbols_are_digits() -> None:
+    symbols = "".join(f'<w:sym w:font="Symbol" w:char="F03{digit}"/>' for digit in "207")
+    assert shown(read(f"<w:p><w:r>{symbols}</w:r></w:p>")) == ["207"]
+
+
+def test_a_page_left_in_the_file_for_word_to_set_is_read_in_its_place() -> None:
+    page = "<body><p>表一</p><table><tr><td>规章</td><td>3</td></tr></table></body>"
+    held = f'<w:altChunk xmlns:r="{RELATIONS}" r:id="page"/>'
+    assert shown(read(paragraph("前") + held + paragraph("后"), page=page)) == [
+        "前",
+        "表一",
+        [["规章", "3"]],
+        "后",
+    ]
+
+
 def test_a_text_box_is_read_once_and_after_its_paragraph() -> None:
     box = f"<w:txbxContent>{paragraph('框内')}{FIGURES}</w:txbxContent>"
     body = (

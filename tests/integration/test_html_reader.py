@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
@@ -281,6 +283,39 @@ def test_a_page_is_recognised_by_its_content() -> None:
     assert document.media_type == "text/html"
     assert document.reader == "html/lxml"
     assert len(document.sha256) == 64
+
+
+TWENTY = f"<p>{TITLE}</p><table>{'<tr><td>规章</td><td>1</td></tr>' * 10}</table>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<html><head><title>{TITLE}</title></head><body><script>show({{a:'x', b:{{quoted}}}})</script></body></html>",
+        '{{"code": 200, "data": {{"source": "演示局", "content": {quoted}}}}}',
+        'callback({{"data": [{{"content": {quoted}}}]}});',
+    ],
+    ids=["script", "json", "call"],
+)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_an_article_that_a_script_or_an_answer_quotes_is_read(page: str, is_ascii: bool) -> None:
+    quoted = json.dumps(TWENTY, ensure_ascii=is_ascii).replace("</", "<\\/")
+    document = read_document(page.replace("{{", "{").replace("}}", "}").replace("{quoted}", quoted).encode())
+    assert shown(document)[-2:] == [TITLE, "#"]
+    assert [len(grid.rows) for grid in document.grids] == [10]
+
+
+def test_a_picture_alone_in_a_cell_says_what_it_shows_and_no_files_name() -> None:
+    heads = "".join(f'<td><img alt="{words}"></td>' for words in ("自然人", "image1.png", ""))
+    values = "<tr><td>1</td><td>2</td><td>3</td></tr>" * 2
+    (grid,) = read(f"<table><tr>{heads}</tr>{values}</table><p>{PROSE}</p>").grids
+    assert [cell.text for cell in grid.rows[0]] == ["自然人", "", ""]
+
+
+def test_what_styles_set_as_a_table_is_one() -> None:
+    cells = "".join(f'<span style="display: table-cell">{text}</span>' for text in ("规章", "1", "", "3"))
+    (grid,) = read(f"<div>{f'<div style=display:table-row>{cells}</div>' * 2}</div><p>{PROSE}</p>").grids
+    assert [[cell.text for cell in row] for row in grid.rows] == [["规章", "1", "", "3"]] * 2
 
 
 def test_a_table_of_licences_makes_no_other_report_one_of_this_form() -> None:

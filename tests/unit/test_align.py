@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.align import Header, Margin, align, margin, read_header, under
+from pipeline.matching.align import Header, Margin, align, just_under, margin, read_header, under
 from pipeline.matching.lexicon import load_lexicon
 from pipeline.matching.rows import HeaderLabel, TableRow, read_rows
 from pipeline.templates import load_templates
@@ -248,6 +248,34 @@ def test_where_no_row_is_clear_values_stand_under_the_headers_labels() -> None:
     clear = under(found, margin([(rows[1], 3)]), rows[1].grid)
     assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["", "7", ""]
     assert align(rows[1].values, 3, under(found, Margin(), grid=1)) is None
+
+
+def test_values_of_a_header_with_its_own_column_stand_just_under_it() -> None:
+    table = [
+        texts("信息内容", "本年处理决定数量", "", "备注"),
+        texts("行政许可", "7", "", ""),
+        texts("行政许可", "", "7", ""),
+    ]
+    rows = read_rows([grid(table)], LEXICON)
+    found = read_header(BLOCKS["article_20_5"], "2021", rows[0].header)
+    assert found is not None
+    assert [slot.column is None for slot in found.slots] == [False, True]
+    assert [c.text for c in just_under(rows[1].values, found, 0) or ()] == ["7", ""]
+    assert just_under(rows[2].values, found, 0) is None
+    assert just_under(rows[1].values, found, 1) is None
+
+
+def test_a_column_of_its_own_behind_misprinted_heads() -> None:
+    rows: Rows = [[*HEADER[0], Spot("比上年增减", 3, 1)], HEADER[1], [Spot("商业某业"), *HEADER[2][1:]]]
+    assert columns(header(rows)) == [*KEYS, None]
+
+
+def test_rows_that_lost_blanks_below_a_header_that_lost_a_column_are_left_open() -> None:
+    found = header(HEADER)
+    assert found is not None
+    assert found.suited(data(8, 7, 5, 4)) is None
+    assert found.suited(data(8, 7, 7, 5)) == found
+    assert found.suited(data(7, 7, 5, 4)) == found
 
 
 def loose_header(*heads: str) -> Rows:
