@@ -54,7 +54,7 @@ HEAD_BREAK = 6.0
 """Character heights from which what stands above is no header."""
 LARGER = 1.15
 """Times the height of a row's characters from which what stands above or below is none of the table's."""
-DIGITS_LOWER = 1.2
+DIGITS_LOWER = 1.35
 """Times their height that words of the same size are high at most, where digits are of a font of their own."""
 TOUCHING = 1.0
 """Character heights up to which two lines are of one row: numbers of the one stand beside the middle of the other's."""
@@ -64,6 +64,8 @@ FULL_SHARE = 0.25
 """Share of the lines with numbers that have one in every column from which a line that has not may be a rest."""
 LEAST_CUT = 20.0
 """Points that the edge of a background or a rule is wide at least to part two cells."""
+NEAR = 6
+"""Lines above and below a line that are looked at for words."""
 MOST_ABOVE = 1
 """Lines, such as a running head, above a table that goes on from the page before."""
 LONGEST = 24
@@ -166,11 +168,24 @@ def side_of(pages: Iterable[Sequence[Run]]) -> int:
 
 def _lines(runs: Sequence[Run]) -> list[Row]:
     lines = [chunks_of(line) for line in stack_lines(runs)]
-    # Numbers set in the middle of two lines of words stand between these.
     return [
-        set_close(line, (*lines[max(place - 2, 0) : place], *lines[place + 1 : place + 3]))
+        set_close(
+            line,
+            [
+                *_to_words(lines[max(place - NEAR, 0) : place][::-1]),
+                *_to_words(lines[place + 1 : place + 1 + NEAR]),
+            ],
+        )
         for place, line in enumerate(lines)
     ]
+
+
+def _to_words(lines: Sequence[Row]) -> Iterator[Row]:
+    """The lines as far as the first with words: numbers set in the middle of two lines of words stand between these."""
+    for line in lines:
+        yield line
+        if words_of(line):
+            return
 
 
 def has_rows_in_a_cell(grid: RuledGrid) -> bool:
@@ -548,14 +563,18 @@ def _header_rows(heads: Sequence[Stack], columns: Columns, end: float) -> Iterat
     leaves = leaves_of(heads)
     upper = sorted((stack for stack in heads if stack not in leaves), key=lambda stack: stack.box[1])
     rows: list[list[Stack]] = []
-    foot = -1.0
     for stack in upper:
-        if stack.box[1] >= foot:
+        if not rows or not _is_beside_all(stack, rows[-1]):
             rows.append([])
-            foot = stack.box[1] + 0.5 * stack.chunks[0].height
         rows[-1].append(stack)
     for row in [*rows, *([leaves] if leaves else [])]:
         yield [_head(stack, columns, end) for stack in sorted(row, key=lambda stack: stack.box[0])]
+
+
+def _is_beside_all(stack: Stack, row: Sequence[Stack]) -> bool:
+    """Whether a cell of the header stands beside all others of a row, set in the middle as they are."""
+    _, top, _, bottom = stack.box
+    return all((top + bottom) / 2 < other.box[3] and not overlap(stack.span, other.span) for other in row)
 
 
 def _head(stack: Stack, columns: Columns, end: float) -> RuledCell:

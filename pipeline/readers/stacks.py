@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pipeline.readers.columns import FLUSH, Chunk, Row, Span, Stack, overlap, words_of
 
-WRAPPED = 2.2
+WRAPPED = 2.5
 """Character heights up to which lines may be lines of one cell."""
 PITCH_SLACK = 1.12
 """Times the least distance of two lines of a cell up to which others are such, too."""

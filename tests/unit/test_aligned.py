@@ -264,6 +264,14 @@ def test_characters_over_one_another_are_those_of_narrow_columns() -> None:
     assert read([*head, *lines])[0] == [[["内容", "甲\n项", "乙\n项", "丙\n项"], ["规章", "1", "2", "3"]]]
 
 
+def test_cells_of_a_header_set_in_the_middle_of_one_row_are_one_row() -> None:
+    bands = [*across(60, 复议=400.0), *across(74, 后起=400.0), *across(88, 诉讼=400.0)]
+    bands += [*across(67, 未经=300.0), *across(81, 直接=300.0)]
+    head = across(110, 甲数=300.0, 乙数=350.0, 丙数=400.0, 丁数=450.0)
+    numbers = [sign for x in (305, 355, 405, 455) for sign in write("5", x, 130)]
+    assert read([*bands, *head, *numbers])[0][0][0] == ["未经\n直接", "复议\n后起\n诉讼"]
+
+
 def test_labels_set_tight_are_parted_by_where_their_numbers_stand() -> None:
     labels = [*across(100, 其他法律法规=220.0), *across(112, 禁止公开二=220.0)]
     labels += [*across(124, 危及三安全一=220.0), *across(136, 稳定的信息=220.0)]
