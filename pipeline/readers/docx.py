@@ -6,6 +6,8 @@ The grid of a table is walked in its XML: asking python-docx for each cell costs
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.document import EMBEDDED_SHEETS, Document, Paragraph, UnreadableDocumentError
@@ -47,6 +49,7 @@ PAGE, PAGE_ID = (
 )
 OFF_THE_LINE = ("superscript", "subscript")
 STRUCK, STRUCK_TWICE = map(w, ("strike", "dstrike"))
+STATED_BY_RUNS = (VANISH, VERTICAL_PLACE, STRUCK, STRUCK_TWICE)
 RARE = (VANISH, DELETED, NUMBERING, SPAN_BEFORE, MERGED_ACROSS, VERTICAL_PLACE, STRUCK, STRUCK_TWICE)
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
@@ -94,8 +97,9 @@ def read(data: bytes, sha256: str) -> Document:
     if body is None:
         raise UnreadableDocumentError("damaged", reason=f"{main} has no body")
     named = frozenset(style.get(VAL, "") for style in root.iter(STYLE, RUN_STYLE))
-    styles = read_styles(package, main).of(named)
-    story = _Story(styles, frozenset(found.tag for found in root.iter(*RARE)), package, main)
+    styles = read_styles(package, main, named, has_lists=next(root.iter(NUMBERING), None) is not None)
+    present = frozenset(found.tag for found in root.iter(*RARE))
+    story = _Story(styles, present, _merged_cells(root), package, main)
     blocks = blocks_from(story.content(body))
     if not blocks:
         raise UnreadableDocumentError("no_text")
@@ -117,14 +121,41 @@ def _title(package: Package) -> str:
     return " ".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """The cells that are merged with others: how many columns each takes, and how it is merged downwards.
+
+    Few cells are: finding these once costs less than asking each.
+    """
+
+    wide: Mapping[Element, int]
+    down: Mapping[Element, str]
+
+
+def _merged_cells(root: Element) -> _Merged:
+    wide: dict[Element, int] = {}
+    down: dict[Element, str] = {}
+    for stated in root.iter(SPAN, MERGED_DOWN):
+        cell = stated.getparent().getparent()
+        if stated.tag == SPAN:
+            wide.setdefault(cell, min(max(whole_number(stated.get(VAL), 1), 1), SPAN_LIMIT))
+        else:
+            down.setdefault(cell, stated.get(VAL, "continue"))
+    return _Merged(wide, down)
+
+
 class _Story:
     """Walks a body in order; lists, fields and changes carry over from one paragraph to the next."""
 
-    def __init__(self, styles: Styles, present: frozenset[str], package: Package, part: str) -> None:
+    def __init__(
+        self, styles: Styles, present: frozenset[str], merged: _Merged, package: Package, part: str
+    ) -> None:
         self._styles = styles
         self._package, self._part = package, part
         self._by_style = bool(styles.numbered or styles.hidden)
         self._by_properties = self._by_style or not present.isdisjoint((NUMBERING, DELETED))
+        self._merged = merged
+        self._by_runs = bool(styles.hidden or styles.raised) or not present.isdisjoint(STATED_BY_RUNS)
         self._present = present
         """Which of the rare properties the file uses at all; the others are not looked for in each place."""
         self._counters = Counters(styles.lists)
@@ -213,12 +244,13 @@ class _Story:
                 runs.extend(sign.text or "" for sign in part.iter(f"{MATH}t"))
 
     def _run(self, run: Element, runs: list[str], boxes: list[Element]) -> None:
-        if (VANISH in self._present or self._styles.hidden) and self._is_hidden(child(run, R_PR)):
-            return
-        may_be_raised = VERTICAL_PLACE in self._present or bool(self._styles.raised)
-        is_raised = may_be_raised and self._is_raised(child(run, R_PR))
-        may_be_struck = STRUCK in self._present or STRUCK_TWICE in self._present
-        is_struck = may_be_struck and _is_struck(child(run, R_PR))
+        properties = child(run, R_PR) if self._by_runs else None
+        is_raised = is_struck = False
+        if properties is not None:
+            if self._is_hidden(properties):
+                return
+            is_raised = self._is_raised(properties)
+            is_struck = self._is_struck(properties)
         for part in run:
             tag = part.tag
             if tag == T:
@@ -247,18 +279,19 @@ class _Story:
         elif self._fields and kind == "end":
             self._fields.pop()
 
-    def _is_hidden(self, properties: Element | None) -> bool:
-        if properties is None:
-            return False
-        if _has(properties, VANISH):
+    def _is_hidden(self, properties: Element) -> bool:
+        if self._has(properties, VANISH):
             return is_on(properties, VANISH)
         return bool(self._styles.hidden) and value(properties, RUN_STYLE) in self._styles.hidden
 
-    def _is_raised(self, properties: Element | None) -> bool:
-        if properties is None:
-            return False
-        place = value(properties, VERTICAL_PLACE)
-        return place in OFF_THE_LINE if place else value(properties, RUN_STYLE) in self._styles.raised
+    def _is_raised(self, properties: Element) -> bool:
+        place = value(properties, VERTICAL_PLACE) if VERTICAL_PLACE in self._present else None
+        if place:
+            return place in OFF_THE_LINE
+        return bool(self._styles.raised) and value(properties, RUN_STYLE) in self._styles.raised
+
+    def _is_struck(self, properties: Element) -> bool:
+        return any(self._has(properties, line) and is_on(properties, line) for line in (STRUCK, STRUCK_TWICE))
 
     def _table(self, table: Element) -> DrawnTable:
         drawn = DrawnTable()
@@ -274,10 +307,9 @@ class _Story:
         still_open: dict[int, DrawnCell] = {}
         column = self._columns_before(row)
         for ordinal, element in enumerate(children(row, TC), start=1):
-            properties = child(element, C_PR)
-            width = min(max(whole_number(value(properties, SPAN), 1), 1), SPAN_LIMIT)
-            merge = _merge(properties, MERGED_DOWN)
-            if cells and MERGED_ACROSS in self._present and _merge(properties, MERGED_ACROSS) == "continue":
+            width = self._merged.wide.get(element, 1)
+            merge = self._merged.down.get(element)
+            if cells and MERGED_ACROSS in self._present and _is_merged_across(element):
                 cells[-1].column_span += width
             elif merge == "continue" and column in open_above:
                 still_open[column] = open_above[column]
@@ -309,16 +341,10 @@ def _has(properties: Element | None, name: str) -> bool:
     return child(properties, name) is not None
 
 
-def _merge(properties: Element | None, name: str) -> str | None:
-    """`restart`, `continue` (also where the file leaves it unsaid), or None where the cell is not merged."""
-    merge = child(properties, name)
-    return None if merge is None else merge.get(VAL, "continue")
-
-
-def _is_struck(properties: Element | None) -> bool:
-    return properties is not None and any(
-        _has(properties, line) and is_on(properties, line) for line in (STRUCK, STRUCK_TWICE)
-    )
+def _is_merged_across(cell: Element) -> bool:
+    """Whether a cell goes on with the one before it; a file may leave that unsaid."""
+    merge = child(child(cell, C_PR), MERGED_ACROSS)
+    return merge is not None and merge.get(VAL, "continue") == "continue"
 
 
 def _symbol(code: str, font: str) -> str:

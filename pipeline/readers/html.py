@@ -41,6 +41,7 @@ CELL_TAGS = frozenset({"td", "th"})
 ROWS_AND_GROUPS = ROW_GROUPS | {"tr"}
 TABLES_AND_GROUPS = ROW_GROUPS | {"table"}
 _KEPT_APART = PREFORMATTED | RAISED
+_PLAIN_BLOCK = BLOCK - _KEPT_APART - {"table"}
 GROUP_ORDER = {"thead": 0, "tfoot": 2}
 
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{100000,}")
@@ -182,8 +183,10 @@ def _content(element: Element, depth: int) -> list[Item]:
     """What an element shows: lines and tables, in order."""
     if len(element) == 0 and element.tag not in PREFORMATTED:
         return _line(element.text)
-    flow = _Flow()
     children = list(element)
+    if len(children) == 1 and _is_plain_line(element, children[0]):
+        return _line(children[0].text)
+    flow = _Flow()
     if not any(len(child) or child.tag == "table" for child in children):
         flow.enter(element)
         for child in children:
@@ -203,6 +206,14 @@ def _content(element: Element, depth: int) -> list[Item]:
             flow.enter(inner)
     flow.close_line()
     return flow.items
+
+
+def _is_plain_line(element: Element, only: Element) -> bool:
+    """Whether an element shows but one paragraph of plain text, as most cells of pasted tables do."""
+    if len(only) or only.tag not in _PLAIN_BLOCK or element.tag in _KEPT_APART:
+        return False
+    before, behind = element.text, only.tail
+    return (not before or before.isspace()) and (not behind or behind.isspace())
 
 
 class _Flow:
@@ -270,6 +281,8 @@ def _gathered(table: Element, depth: int) -> tuple[list[_Row], list[Item], list[
 
     Cells without a row make one, rows without a group make one (their table is the group).
     """
+    if (plain := _plain_rows(table)) is not None:
+        return sorted(plain, key=_group_order), [], []
     rows: list[_Row] = []
     before: list[Item] = []
     after: list[Item] = []
@@ -295,8 +308,27 @@ def _gathered(table: Element, depth: int) -> tuple[list[_Row], list[Item], list[
         else:
             strays.extend(_drawn(element, depth + 1) if tag == "table" else _content(element, depth))
             walk.skip_subtree()
-    rows.sort(key=lambda drawn: GROUP_ORDER.get(drawn.group.tag, 1))
-    return rows, before, after
+    return sorted(rows, key=_group_order), before, after
+
+
+def _group_order(row: _Row) -> int:
+    return GROUP_ORDER.get(row.group.tag, 1)
+
+
+def _plain_rows(table: Element) -> list[_Row] | None:
+    """The rows of a table in which nothing stands but groups of rows, rows and cells; None for any other."""
+    rows: list[_Row] = []
+    strays = [table.text]
+    for part in table:
+        group = part if part.tag in ROW_GROUPS else table
+        strays += [part.tail] if group is table else [part.tail, part.text]
+        for line in [part] if group is table else part:
+            cells = list(line)
+            if line.tag != "tr" or not CELL_TAGS.issuperset([cell.tag for cell in cells]):
+                return None
+            strays += [line.text, line.tail, *[cell.tail for cell in cells]]
+            rows.append(_Row(group, cells))
+    return None if "".join(filter(None, strays)).strip() else rows
 
 
 def _wraps_cells(element: Element) -> bool:
@@ -332,10 +364,11 @@ def _laid_out_row(row: _Row, number: int, end: int, taken: list[int], depth: int
     for ordinal, element in enumerate(row.cells, start=1):
         while column < len(taken) and taken[column] > number:
             column += 1
-        width = _span(element.get("colspan"), 1) or 1
+        across, down = element.get("colspan"), element.get("rowspan")
+        width = (_span(across, 1) or 1) if across else 1
         if width > SPAN_LIMIT:
             width = max(len(taken) - column, 1)
-        height = min(_span(element.get("rowspan"), 1) or end, ROW_SPAN_LIMIT, end - number)
+        height = min(_span(down, 1) or end, ROW_SPAN_LIMIT, end - number) if down else 1
         taken.extend([0] * (column + width - len(taken)))
         for covered in range(column, column + width):
             taken[covered] = max(taken[covered], number + height)

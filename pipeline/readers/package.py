@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.document import UnreadableDocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MEMBERS_LIMIT = 20_000
 TOTAL_LIMIT = 200_000_000
@@ -25,12 +24,22 @@ ENCRYPTED_FLAG = 0x1
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
+class Relation(NamedTuple):
+    """That a part of a package points to another: by which name, as what, and where that stands."""
+
+    name: str
+    kind: str
+    target: str
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """An archive that passed the safety checks, its members by lower-case name with forward slashes."""
 
     archive: zipfile.ZipFile
     members: Mapping[str, zipfile.ZipInfo]
+    relations: dict[str, tuple[Relation, ...]] = field(default_factory=dict)
+    """What parts point to, by the part that says so, as far as it was asked for."""
 
     def __contains__(self, name: str) -> bool:
         return _key(name) in self.members
@@ -118,31 +127,40 @@ def related_part(package: Package, kind: str, source: str = "/") -> str | None:
             the transitional and in the strict form of the standard.
         source: The part that points; `/` is the package itself.
     """
-    found = (name for pointer, name in _pointers(package, source) if pointer["Type"].endswith(f"/{kind}"))
-    name = next(found, None)
-    return name if name is not None and name in package else None
+    wanted = (one.target for one in _relations(package, source) if one.kind.endswith(f"/{kind}"))
+    return _part_at(package, source, next(wanted, None))
 
 
 def part_by_id(package: Package, relation: str, source: str) -> str | None:
     """The name of the part that a part's relation of an id points to, None where the package has none."""
-    found = (name for pointer, name in _pointers(package, source) if pointer["Id"] == relation)
-    name = next(found, None)
+    wanted = (one.target for one in _relations(package, source) if one.name == relation)
+    return _part_at(package, source, next(wanted, None))
+
+
+def _part_at(package: Package, source: str, target: str | None) -> str | None:
+    from docx.opc.packuri import PackURI
+
+    name = None if target is None else str(PackURI.from_rel_ref(PackURI(source).baseURI, target))
     return name if name is not None and name in package else None
 
 
-def _pointers(package: Package, source: str) -> Iterator[tuple[dict[str, str], str]]:
-    """The relations of a part inside the package, each with the name of what it points to."""
-    from docx.opc.oxml import parse_xml
+def _relations(package: Package, source: str) -> tuple[Relation, ...]:
+    """The relations of a part inside the package, read once."""
     from docx.opc.packuri import PackURI
 
-    relations = PackURI(source).rels_uri
-    if relations not in package:
-        return
+    if source not in package.relations:
+        part = PackURI(source).rels_uri
+        package.relations[source] = tuple(_stated(package, part)) if part in package else ()
+    return package.relations[source]
+
+
+def _stated(package: Package, part: str) -> Iterator[Relation]:
+    from docx.opc.oxml import parse_xml
+
     try:
-        pointers: Any = parse_xml(package.part(relations))  # type: ignore[arg-type]  # bytes are right
+        pointers: Any = parse_xml(package.part(part))  # type: ignore[arg-type]  # bytes are right
     except SyntaxError as error:
-        raise UnreadableDocumentError("damaged", reason=f"{relations}: {error}") from None
+        raise UnreadableDocumentError("damaged", reason=f"{part}: {error}") from None
     for pointer in pointers:
         if pointer.get("TargetMode") != "External":
-            name = str(PackURI.from_rel_ref(PackURI(source).baseURI, pointer.get("Target", "")))
-            yield {key: str(pointer.get(key, "")) for key in ("Id", "Type")}, name
+            yield Relation(*(str(pointer.get(key, "")) for key in ("Id", "Type", "Target")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
 
@@ -44,12 +44,6 @@ class Styles:
     lists: Mapping[str, ListDefinition] = field(default_factory=dict)
     raised: frozenset[str] = frozenset()
 
-    def of(self, named: frozenset[str]) -> Styles:
-        """The same for a text that names these styles alone; what no text names adds nothing to it."""
-        used = named | {self.default}
-        numbered = {style: numbering for style, numbering in self.numbered.items() if style in used}
-        return replace(self, hidden=self.hidden & used, raised=self.raised & used, numbered=numbered)
-
 
 @dataclass(frozen=True, slots=True)
 class _Style:
@@ -67,14 +61,23 @@ class _Style:
 _KNOWN: dict[bytes, Mapping[str, _Style]] = {}
 
 
-def read_styles(package: Package, main: str) -> Styles:
-    """The styles and lists that the main part points to; none where it points to none."""
-    numbering = _part(package, main, "numbering")
+def read_styles(package: Package, main: str, named: frozenset[str], *, has_lists: bool) -> Styles:
+    """The styles and lists that the main part points to; none where it points to none.
+
+    Args:
+        package: The package.
+        main: Its main part.
+        named: The styles that the text names; what no text names adds nothing to it.
+        has_lists: Whether the text has items of lists that no style makes.
+    """
     name = related_part(package, "styles", main)
     styles = {} if name is None else _stated_in(package, name)
+    default = next((style.name for style in styles.values() if style.is_default), "")
+    lineages = {style: _lineage(style, styles) for style in styles if style in named or style == default}
+    has_lists = has_lists or any(style.list_id for line in lineages.values() for style in line)
+    numbering = _part(package, main, "numbering") if has_lists else None
     lists = {} if numbering is None else _lists(numbering, styles)
     depths = {} if numbering is None else _depths_by_style(numbering)
-    lineages = {style: _lineage(style, styles) for style in styles}
     numbered = {
         style: found for style, line in lineages.items() if (found := _numbering(style, line, depths))
     }
@@ -82,7 +85,6 @@ def read_styles(package: Package, main: str) -> Styles:
     raised = frozenset(
         style for style, line in lineages.items() if _first(s.place for s in line) == "superscript"
     )
-    default = next((style.name for style in styles.values() if style.is_default), "")
     return Styles(hidden, numbered, default, lists, raised)
 
 
