@@ -7,8 +7,6 @@ section one. `X镇政府信息公开…` may mean X镇人民政府 or X镇: it i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
 
 from pipeline.document import NOWHERE, Document, Locator
 from pipeline.identity import credit_code as credit
@@ -26,31 +24,14 @@ from pipeline.identity.lines import (
 )
 from pipeline.identity.naming import Naming, find_naming
 from pipeline.identity.places import read_place
+from pipeline.identity.scopes import scope_words
 from pipeline.identity.titles import Title, find_title, title_of_page
 from pipeline.identity.years import consensus_year, period_year, published_on, title_year
 from pipeline.report import Finding, Identification
-from schemas.definitions import HERE, read_definitions
 from schemas.messages import message
 
-SCOPE_COLUMNS = ("scope", "where", "pattern", "note")
 PERIOD_WITHIN = 4000
 SENTENCE = re.compile(r"[^。;]*[。;]?")
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeWord:
-    """A pattern by which a title or a sentence states the report's scope."""
-
-    scope: str
-    where: str
-    pattern: re.Pattern[str]
-
-
-@cache
-def scope_words() -> tuple[ScopeWord, ...]:
-    """The patterns of `scope_words.csv`."""
-    rows = read_definitions(HERE / "scope_words.csv", SCOPE_COLUMNS).rows
-    return tuple(ScopeWord(row["scope"], row["where"], re.compile(row["pattern"])) for row in rows)
 
 
 def identify(

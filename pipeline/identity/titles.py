@@ -9,6 +9,7 @@ from pipeline.identity.lines import Line, closed_up, first_heading, fold
 from pipeline.identity.organs import central_prefix, ends_like_organ, is_customs_house, listed_organ
 from pipeline.identity.places import LONGEST_NAME, read_place
 from pipeline.identity.register import load_divisions, townships
+from pipeline.identity.scopes import scope_at_end
 
 MAX_LINES = 5
 LONGEST_LINE = 90
@@ -190,6 +191,9 @@ def _agency(words: str) -> str:
     bare = SHORT_YEAR.sub("", words.strip("-—–·.的"))
     if bare[:1] in "[【" and bare[-1:] in "]】":
         bare = bare[1:-1]
+    scope = scope_at_end(fold(bare))
+    if scope and is_named(organ := bare[: -len(scope)]):
+        bare = organ  # Whose figures it gives is no part of its name.
     return f"{bare}政府" if bare.endswith("人民") else bare
 
 

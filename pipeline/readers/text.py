@@ -1,9 +1,9 @@
 """Text copies of reports → a `Document`: lines, and grids where the copy marks its cells.
 
 Four shapes mark cells: a tab before each cell and an empty line after each row (text out of Word files), cells joined
-by `|` or by tabs, and a cell a line with a `|` behind it (text out of web pages). Every other line is a paragraph; rows
-whose cells a comma or a semicolon parts are told by their labels later, in `pipeline/matching/marked.py`, and so is a
-table spelled by bare lines (a cell a line, or text out of a PDF with wrapped labels), in `pipeline/matching/arrange.py`.
+by `|` or by tabs, and a cell a line with a `|` behind it (text out of web pages). Every other line is a paragraph: rows
+whose cells a comma or a semicolon parts are told by their labels later, in `pipeline/matching/marked.py`, and tables
+spelled by bare lines (a cell a line, or text out of a PDF with wrapped labels) in `pipeline/matching/arrange.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ VERSION = "7"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
+_MARKS = " \t\r\n\u3000|｜│┃"
+"""White space, and what parts cells: a line of these alone says nothing."""
 _STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
 WIDEST = 40
 """Columns of a table at most whose cells stand a line each."""
@@ -63,7 +65,7 @@ def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
             tables += 1
             yield _grid(rows, tables)
         else:
-            yield from (Paragraph(line.strip(), Locator(line=n)) for n, line in run if line.strip())
+            yield from (Paragraph(line.strip(), Locator(line=n)) for n, line in run if line.strip(_MARKS))
 
 
 def _runs(

@@ -165,6 +165,21 @@ def test_a_remark_behind_the_title_states_the_scope() -> None:
     assert identify(document("如皋市2022年政府信息公开工作年度报告（汇总）", *BODY)).scope == "consolidated"
 
 
+@pytest.mark.parametrize(
+    ("printed", "organ", "scope"),
+    [
+        ("湛江海关关区", "湛江海关", "customs_district"),
+        ("湛江海关（关区）", "湛江海关", "customs_district"),
+        ("湛江海关本级", "湛江海关", "organ"),
+        ("如皋市人民政府（汇总）", "如皋市人民政府", "consolidated"),
+        ("秦皇岛市山海关区", "秦皇岛市山海关区", None),
+    ],
+)
+def test_words_of_scope_are_no_part_of_the_organ(printed: str, organ: str, scope: str | None) -> None:
+    found = identify(document(f"{printed}2022年政府信息公开工作年度报告", *BODY))
+    assert (found.agency_name, found.scope) == (organ, scope)
+
+
 def test_we_is_no_name() -> None:
     found = identify(document("我局2021年政府信息公开工作年度报告", *BODY))
     assert (found.agency_name, found.agency_id, found.report_year) == (None, None, 2021)

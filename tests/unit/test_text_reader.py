@@ -88,6 +88,10 @@ def test_a_cell_a_line(opening: str) -> None:
     assert grids(content.replace("第五项 | ||", "第五项 | |")) != grids(content)
 
 
+def test_marks_alone_on_their_lines_are_no_text() -> None:
+    assert lines("规章\n|\n0\n|\n| |\n行政许可\n|") == ["规章", "0", "行政许可"]
+
+
 def test_rows_closed_and_not_opened() -> None:
     assert grids("第五项 |||\n规章 | 1 | 2 |\n | | 3 |")[0][1:] == [["规章", "1", "2"], ["", "", "3"]]
 
