@@ -16,7 +16,9 @@ from pipeline.archive import BRINGING, Archive, printable
 from pipeline.batch import Item, files_under
 from pipeline.fetch.sources import Source
 from pipeline.objects import place_of
+from pipeline.tidy import Row, failure_row
 from schemas.messages import Message
+from schemas.tables import frame_of
 
 INBOX = "inbox"
 """The `source_id` of files dropped into the inbox."""
@@ -137,13 +139,12 @@ def items(raw: pl.DataFrame) -> list[Item]:
 def intake_failures(raw: pl.DataFrame) -> pl.DataFrame:
     """The rows of `failures` for files that could not be taken, and addresses that gave no content."""
     lost = raw.filter(pl.col("error").is_not_null())
-    rows = []
-    for row in lost.iter_rows(named=True):
-        words = Message(row["error"], json.loads(row["error_details"] or "{}"))
-        stage = "read" if row["url"] is None else "fetch"
-        rows.append((None, row["source"], stage, words.code, words.text("en"), words.text("zh"), None))
-    names = ("sha256", "source", "stage", "code", "message_en", "message_zh", "reader")
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()), orient="row")
+    return frame_of("failures", map(_failure_row, lost.iter_rows(named=True)))
+
+
+def _failure_row(raw: Mapping[str, str | None]) -> Row:
+    words = Message(raw["error"] or "", json.loads(raw["error_details"] or "{}"))
+    return failure_row(None, raw["source"], "read" if raw["url"] is None else "fetch", words, None)
 
 
 def _place(archive: Archive, digest: str | None) -> str | None:

@@ -167,8 +167,14 @@ def _failure_rows(item: tuple[Report, str]) -> Iterator[Row]:
     else:
         return
     stage = "identify" if report.status == "not_a_report" else "read"
-    sha = report.sha256 or None
-    yield sha, report.source, stage, words.code, words.text("en"), words.text("zh"), report.reader or None
+    yield failure_row(report.sha256 or None, report.source, stage, words, report.reader or None)
+
+
+def failure_row(
+    sha256: str | None, source: str | None, stage: str | None, words: Message, reader: str | None
+) -> Row:
+    """A row of `failures`: null for a file without bytes, or that no reader read."""
+    return sha256, source, stage, words.code, words.text("en"), words.text("zh"), reader
 
 
 def repeat_failures(repeats: pl.DataFrame, code: str) -> pl.DataFrame:
@@ -183,8 +189,7 @@ def repeat_failures(repeats: pl.DataFrame, code: str) -> pl.DataFrame:
 
 def _repeat_row(row: Mapping[str, str | None], code: str) -> Row:
     words = Message(code, {"first": row["first"] or ""})
-    texts = (words.code, words.text("en"), words.text("zh"))
-    return row["sha256"], row["source"], row["stage"], *texts, row["reader"]
+    return failure_row(row["sha256"], row["source"], row["stage"], words, row["reader"])
 
 
 def _evidence_rows(report: Report) -> Iterator[Row]:

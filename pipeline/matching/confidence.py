@@ -64,12 +64,12 @@ def recognised_places(document: Document) -> dict[Locator, float]:
 
     A cell that no rules of a table cut out, or whose text a scanner's program left, was looked at by nobody.
     """
-    pages = document.properties.get(RECOGNISED_PAGES, "").split(",")
+    pages = set(filter(None, document.properties.get(RECOGNISED_PAGES, "").split(",")))
     return {
         cell.locator: cell.confidence if cell.confidence < 1.0 else UNSEEN
         for grid in document.grids
         for cell in grid.cells()
-        if cell.confidence < 1.0 or str(cell.locator.page) in pages
+        if cell.confidence < 1.0 or (pages and str(cell.locator.page) in pages)
     }
 
 

@@ -65,6 +65,13 @@ SIGNS = {
     w("cr"): "\n",
     w("noBreakHyphen"): "-",
 }
+NO_PLAIN_TEXT = (
+    *SIGNS,
+    *RUN_WRAPPERS,
+    *(FIELD_MARK, SYMBOL, TEXT_BOX, ALTERNATE_CONTENT, DELETED, f"{MATH}*"),
+    *map(w, ("moveFrom", "rt")),
+)
+"""What makes a paragraph's text more than that of its runs, one behind the other."""
 PRIVATE_USE = range(0xE000, 0xF900)
 PICTURE_FONTS = 0xF000
 """Where Word sets the codes of fonts that have an order of their own."""
@@ -99,7 +106,7 @@ def read(data: bytes, sha256: str) -> Document:
     named = frozenset(style.get(VAL, "") for style in root.iter(STYLE, RUN_STYLE))
     styles = read_styles(package, main, named, has_lists=next(root.iter(NUMBERING), None) is not None)
     present = frozenset(found.tag for found in root.iter(*RARE))
-    story = _Story(styles, present, _merged_cells(root), package, main)
+    story = _Story(styles, present, _apart(root), package, main)
     blocks = blocks_from(story.content(body))
     if not blocks:
         raise UnreadableDocumentError("no_text")
@@ -122,17 +129,21 @@ def _title(package: Package) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Merged:
-    """The cells that are merged with others: how many columns each takes, and how it is merged downwards.
+class _Apart:
+    """The cells and paragraphs that are not plain. Few are: finding these once costs less than asking each.
 
-    Few cells are: finding these once costs less than asking each.
+    Attributes:
+        wide: How many columns each cell takes that takes several.
+        down: How a cell is merged downwards.
+        rich: The paragraphs that hold more than runs of plain text.
     """
 
     wide: Mapping[Element, int]
     down: Mapping[Element, str]
+    rich: frozenset[Element]
 
 
-def _merged_cells(root: Element) -> _Merged:
+def _apart(root: Element) -> _Apart:
     wide: dict[Element, int] = {}
     down: dict[Element, str] = {}
     for stated in root.iter(SPAN, MERGED_DOWN):
@@ -141,20 +152,21 @@ def _merged_cells(root: Element) -> _Merged:
             wide.setdefault(cell, min(max(whole_number(stated.get(VAL), 1), 1), SPAN_LIMIT))
         else:
             down.setdefault(cell, stated.get(VAL, "continue"))
-    return _Merged(wide, down)
+    rich = frozenset(paragraph for part in root.iter(*NO_PLAIN_TEXT) for paragraph in part.iterancestors(P))
+    return _Apart(wide, down, rich)
 
 
 class _Story:
     """Walks a body in order; lists, fields and changes carry over from one paragraph to the next."""
 
     def __init__(
-        self, styles: Styles, present: frozenset[str], merged: _Merged, package: Package, part: str
+        self, styles: Styles, present: frozenset[str], apart: _Apart, package: Package, part: str
     ) -> None:
         self._styles = styles
         self._package, self._part = package, part
         self._by_style = bool(styles.numbered or styles.hidden)
         self._by_properties = self._by_style or not present.isdisjoint((NUMBERING, DELETED))
-        self._merged = merged
+        self._apart = apart
         self._by_runs = bool(styles.hidden or styles.raised) or not present.isdisjoint(STATED_BY_RUNS)
         self._present = present
         """Which of the rare properties the file uses at all; the others are not looked for in each place."""
@@ -198,7 +210,10 @@ class _Story:
         properties = child(paragraph, P_PR) if self._by_properties else None
         style = (value(properties, STYLE) or self._styles.default) if self._by_style else ""
         if style not in self._styles.hidden:
-            self._runs(paragraph, runs, boxes)
+            if self._by_runs or self._fields or paragraph in self._apart.rich:
+                self._runs(paragraph, runs, boxes)
+            else:
+                runs = [part.text or "" for part in paragraph.iter(T)]
         text = self._unfinished + "".join(runs)
         if text or style in self._styles.numbered or self._has(properties, NUMBERING):
             self._close(text, properties, style, items)
@@ -307,8 +322,8 @@ class _Story:
         still_open: dict[int, DrawnCell] = {}
         column = self._columns_before(row)
         for ordinal, element in enumerate(children(row, TC), start=1):
-            width = self._merged.wide.get(element, 1)
-            merge = self._merged.down.get(element)
+            width = self._apart.wide.get(element, 1)
+            merge = self._apart.down.get(element)
             if cells and MERGED_ACROSS in self._present and _is_merged_across(element):
                 cells[-1].column_span += width
             elif merge == "continue" and column in open_above:

@@ -62,7 +62,9 @@ _HTML_TAG = re.compile(
     r"|<(br|meta|td|tr|table|p|img|hr)(\s[^<>]*)?/?>"
 )
 _WORD_XML = re.compile(r"<\?mso-application\s+progid=.Word\.Document\b|<\w+:wordDocument\b|<pkg:package\b")
-_CONTROL = re.compile(rf"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f{LOST}\ufffe\uffff]")
+_CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
+_NO_CHARACTERS = f"{LOST}\ufffe\uffff"
+_CONTROL = re.compile(f"[{re.escape(_CONTROL_BYTES.decode())}{_NO_CHARACTERS}]")
 
 
 def sniff(data: bytes, name: str = "") -> str:
@@ -148,8 +150,9 @@ def _compound(data: bytes) -> str:
 
 
 def _text(data: bytes) -> str:
-    head = decode(_head(data))
-    if len(_CONTROL.findall(head)) > BINARY_SHARE * len(head):
+    begun = _head(data)
+    head = decode(begun)
+    if _strange(begun, head) > BINARY_SHARE * len(head):
         return UNKNOWN
     if _MAIL_START.match(head) and _MAIL_HEADER.search(head):
         return "multipart/related"
@@ -161,6 +164,13 @@ def _text(data: bytes) -> str:
     if len(_HTML_TAG.findall(head)) >= 2:
         return HTML
     return "application/xml" if is_xml else PLAIN
+
+
+def _strange(data: bytes, text: str) -> int:
+    """How many characters of a text no text has; most have none, and their bytes tell that at once."""
+    if len(data.translate(None, _CONTROL_BYTES)) == len(data):
+        return sum(map(text.count, _NO_CHARACTERS))
+    return len(_CONTROL.findall(text))
 
 
 def _head(data: bytes) -> bytes:

@@ -135,3 +135,16 @@ def test_a_misspelling_of_an_unknown_label_stops_the_start() -> None:
     build_lexicon([])
     with pytest.raises(DefinitionError, match=r"labels\.csv:\d+: no variant knows"):
         build_lexicon([], strict=True)
+
+
+@given(st.sampled_from(LABELS), st.sampled_from(["", "12.", "（三）", "abc"]), st.data())
+def test_no_label_in_pieces_is_longer_than_its_reach(label: str, before: str, data: st.DataObject) -> None:
+    printed = before + label
+    cut = data.draw(st.integers(0, len(printed)))
+    pieces = [part for part in (printed[:cut], printed[cut:]) if part]
+    assert LEXICON.reach([*pieces, "另有"]) >= len(pieces) or not LEXICON.lookup(printed)
+
+
+def test_words_that_begin_no_label_reach_nowhere() -> None:
+    assert LEXICON.reach(["天气", "晴朗", "12"]) == 0
+    assert LEXICON.reach(["本年", "新收", "天气"]) == 2
