@@ -46,7 +46,8 @@ GROUP_ORDER = {"thead": 0, "tfoot": 2}
 
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{100000,}")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_SET_AS_ROWS = etree.XPath("//*[contains(@style, 'table-row')][*[contains(@style, 'table-cell')]]")
+SET_AS_ROW = "table-row"
+_SET_AS_ROWS = etree.XPath(f"//*[contains(@style, '{SET_AS_ROW}')][*[contains(@style, 'table-cell')]]")
 _FILE_NAME = re.compile(r"\.\w{3,4}$|[\\/]")
 _SPAN = re.compile(r"\s*\+?(\d+)")
 _CELL_START, _CELL_END = re.compile(r"(?i)<t[dh][\s>]"), re.compile(r"(?i)</t[dh]\s*>")
@@ -70,7 +71,8 @@ def read(data: bytes, sha256: str) -> Document:
     text = decode(data)
     root = _parsed(page_of_data(text) or text)
     _write_out_quoted(root)
-    _name_tables(root)
+    if SET_AS_ROW in text:  # most pages have styles everywhere, and none of these
+        _name_tables(root)
     _bound(root)
     properties = page_properties(root)
     without_hidden(root)
@@ -369,9 +371,11 @@ def _laid_out_row(row: _Row, number: int, end: int, taken: list[int], depth: int
         if width > SPAN_LIMIT:
             width = max(len(taken) - column, 1)
         height = min(_span(down, 1) or end, ROW_SPAN_LIMIT, end - number) if down else 1
-        taken.extend([0] * (column + width - len(taken)))
+        if column + width > len(taken):
+            taken.extend([0] * (column + width - len(taken)))
         for covered in range(column, column + width):
-            taken[covered] = max(taken[covered], number + height)
+            if taken[covered] < number + height:
+                taken[covered] = number + height
         content = _content(element, depth) or _told_of_picture(element)
         drawn.append(DrawnCell(content, number, column, height, width, ordinal))
         column += width
