@@ -11,6 +11,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.document import EMBEDDED_SHEETS, Document, UnreadableDocumentError
 from pipeline.readers.doc_lists import StyleNumbering, read_lists, read_style_numbering
@@ -31,6 +32,7 @@ _SHEET = re.compile("\x13 *EMBED (?:Excel|ET)[.]")
 _MARKS = re.compile("[\r\x07\x0c]")
 _FIELD_MARK = re.compile("[\x13\x14\x15]")
 _NOT_STRUCTURE = re.compile("[^\r\x07\x0c]")
+_NO_NUMBERING = StyleNumbering(None, None)
 _SIGNS = str.maketrans(
     {"\x0b": "\n", "\x0e": "\n", "\x1e": "-"}
     | dict.fromkeys("\x00\x01\x02\x03\x04\x05\x06\x08\x13\x14\x15\x1f", None)
@@ -139,11 +141,15 @@ class _Story:
     """Walks a text paragraph by paragraph; lists count on from one story to the next."""
 
     def __init__(self, file: WordFile) -> None:
+        self._file = file
         self._paragraphs = Paragraphs(file)
-        self._counters = Counters(read_lists(file))
         self._styles = read_style_numbering(file)
         self._items: list[Item] = []
         self._open: list[_OpenTable] = []
+
+    @cached_property
+    def _counters(self) -> Counters:
+        return Counters(read_lists(self._file))
 
     def content(self, text: str, start: int, end: int) -> list[Item]:
         """The lines and tables between two characters of the text."""
@@ -164,7 +170,8 @@ class _Story:
         self._close_tables(depth)
         while len(self._open) < depth:
             self._open.append(_OpenTable())
-        lines = printed_lines(self._labelled(text.translate(_SIGNS), properties))
+        shown = text if text.isprintable() else text.translate(_SIGNS)
+        lines = printed_lines(self._labelled(shown, properties))
         target = self._open[-1].content if self._open else self._items
         target.extend(lines)
         if not self._open:
@@ -176,7 +183,7 @@ class _Story:
 
     def _labelled(self, text: str, properties: ParagraphProperties) -> str:
         """The text behind the label that Word draws; a paragraph without text counts and stays blank."""
-        style = self._styles.get(properties.style, StyleNumbering(None, None))
+        style = self._styles.get(properties.style, _NO_NUMBERING)
         list_use = style.list_use if properties.list_use is None else properties.list_use
         if not list_use or properties.ends_row:
             return text
