@@ -28,7 +28,7 @@ def _maybe_year(number: int) -> str:
 WHOLE_WORDS = r"[^()\[\]\d]{1,40}(?:\([^()\[\]\d]{1,20}\))?"
 """What stands in brackets: a few words, or an organ's name with a joint name in brackets of its own."""
 REMARK = rf"(?:[(\[]{WHOLE_WORDS}[)\]])?"
-ISSUED = r"(?:关于)?(?:印发|公布|发布|报送)?"
+ISSUED = r"(?:关于)?(?:印发|公布|发布|报送)?[《\"“]?"
 NOTICE = r"(?:的?(?:公告|通告|公示))?"
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
 TITLE = re.compile(

@@ -167,8 +167,8 @@ def _bands_of(block: Block, printed: _Printed) -> Sequence[Label | None]:
     if not block.banded:
         return (None,)
     named = {key for key, _ in printed.bands}
-    keys = {column.key for column in block.columns}
-    is_part = named and printed.counts == Counter(dict.fromkeys(keys, len(named)))
+    legible = 2 * printed.counts.total() > len(named) * len(block.columns)
+    is_part = named and legible and max(printed.counts.values()) <= len(named)
     return tuple(band for band in block.rows if not is_part or band.key in named)
 
 
@@ -206,9 +206,16 @@ def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Prin
 def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header | None:
     """The header where it names only some of the columns: the others are illegible, or not there at all."""
     strangers = _strangers(printed)
-    if not printed.columns or block.banded:
+    if block.banded and printed.columns:
+        return Header(slots, seen=False) if _bands_in_form_order(printed, block) else None
+    if not printed.columns:
         return Header(slots, seen=False)
     fitted = _fit_between(slots, printed.columns, strangers) if printed.placed else []
+    if printed.placed and not fitted and (order := _fit_among(slots, printed.columns, strangers)):
+        own = dict(order)
+        return Header(
+            tuple(own.values()), seen=False, partial=True, columns=tuple(own), grid=printed.labels[-1].grid
+        )
     if fitted or (strangers and not printed.placed):
         columns = fitted[0] if len(fitted) == 1 else ()
         behind = {cell.column for cell in strangers if columns and cell.text.strip()}
@@ -244,6 +251,32 @@ def _fit_between(
         and not any(names[:start])
         and not any(names[start + len(keys) :])
     ]
+
+
+def _fit_among(slots: tuple[Slot, ...], columns: _Keyed, strangers: Sequence[Cell]) -> list[tuple[int, Slot]]:
+    """The places of a header from its first column to its last, both legible, with columns of its own among them.
+
+    Between two legible ones stand as many illegible labels as columns are missing there, or none is missing and they
+    are the report's own; empty where neither holds.
+    """
+    places = {key: cell.column for key, cell in columns}
+    keys = [slot.column.key if slot.column else "" for slot in slots]
+    known = [place for place, key in enumerate(keys) if key in places]
+    if not {0, len(slots) - 1} <= {*known}:
+        return []
+    order: list[tuple[int, Slot]] = [(places[keys[0]], slots[0])]
+    for first, last in pairwise(known):
+        right = places[keys[last]]
+        between = sorted([cell for cell in strangers if order[-1][0] < cell.column < right], key=_column)
+        missing = slots[first + 1 : last] or (Slot(None, None),) * sum(bool(c.text.strip()) for c in between)
+        if len(between) != len(missing) or right <= order[-1][0]:
+            return []
+        order += [*zip(map(_column, between), missing, strict=True), (right, slots[last])]
+    return order
+
+
+def _column(cell: Cell) -> int:
+    return cell.column
 
 
 def _slots(block: Block, bands: Sequence[Label | None]) -> tuple[Slot, ...]:

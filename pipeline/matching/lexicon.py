@@ -139,7 +139,7 @@ class Lexicon:
         meanings: What each spelling means.
         unnumbered: Rows by their label without its number, where that is another label as well (`其他`, `总计`):
             what the row stands under decides.
-        joined: Rows and columns by their label behind those above it, written as one (`法人或其他组织-商业企业`).
+        joined: Rows, bands and columns by their label behind those above it, as one (`法人或其他组织-商业企业`).
     """
 
     meanings: dict[str, tuple[Meaning, ...]]
@@ -215,10 +215,11 @@ class Lexicon:
     def similar(self, text: str, allowed: Iterable[Meaning]) -> tuple[Meaning, str] | None:
         """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt.
 
-        Nearly is a label with a typing error, or one with words put into it.
+        Nearly is a label with a typing error, or one with words put into it. One that ends in a digit has taken in a
+        value of its row: then the others are too few to tell whose they are.
         """
         wanted = normalise(text)
-        if len(wanted) < SHORTEST_SIMILAR:
+        if len(wanted) < SHORTEST_SIMILAR or text.rstrip()[-1:].isdecimal():
             return None
         allowed_set = set(allowed)
         if (whole := self._interrupted(wanted, allowed_set)) is not None:
@@ -343,13 +344,14 @@ def _lookup(lexicon: Lexicon, text: str) -> tuple[Meaning, ...]:
     """What a text means as printed; else without its bracketed explanation, its number, or letters not of the form."""
     squeezed = squeeze(text)
     shortened = _EXPLANATION.sub("", squeezed)
-    for form in dict.fromkeys((squeezed, shortened)):
-        found = lexicon.meanings.get(_bare(_without_unit(form)))
-        if found is not None:
-            return found
+    whole = _bare(_without_unit(squeezed))
+    # What a bracket holds may be the label itself, behind the one above it: `行政诉讼（复议后起诉）`.
+    found = lexicon.meanings.get(whole) or lexicon.joined.get(whole)
+    found = found or lexicon.meanings.get(_bare(_without_unit(shortened)))
+    if found:
+        return found
     unnumbered = _bare(_without_unit(_NUMBERING.sub("", shortened)))
     found = tuple(m for m in lexicon.meanings.get(unnumbered, ()) if m.axis in NUMBERED_AXES)
-    found = found or lexicon.joined.get(_bare(_without_unit(squeezed)), ())
     return found or next(filter(None, (_lookup(lexicon, native) for native in _native(squeezed))), ())
 
 
@@ -437,9 +439,9 @@ def _joined(templates: Iterable[Template]) -> dict[str, tuple[Meaning, ...]]:
 
 
 def _paths(template: Template) -> Iterator[tuple[str, Meaning]]:
-    """Rows and columns by their label written behind one or more of those above it."""
+    """Rows, bands and columns by their label written behind one or more of those above it."""
     for label, meaning in _labels(template):
-        if meaning.axis in ("row", "column"):
+        if meaning.axis in ("row", "band", "column"):
             for start in range(len(meaning.parents)):
                 above = "".join(meaning.parents[start:])
                 yield from ((above + spelling, meaning) for spelling in _spellings(label))

@@ -153,15 +153,30 @@ def banded_widths() -> frozenset[int]:
 
 def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> TableRow:
     """A row without a label of a row: a header, a fragment, or bare values."""
-    last = _last_label(cells)
+    first = 1 if _is_ordinal(cells) else 0
+    last = _last_label(cells[first:])
     if last is not None:
-        parents = row.parents + _label_texts(cells[:last])
+        last += first
+        parents = row.parents + _label_texts(cells[first:last])
         label, place = cells[last].text, cells[last].locator
-        row = row._replace(label=label, parents=parents, values=tuple(cells[last + 1 :]), locator=place)
+        row = row._replace(
+            label=label,
+            parents=parents,
+            values=tuple(cells[last + 1 :]),
+            locator=place,
+            before=tuple(cells[:first]),
+        )
     if row.has_numbers or lexicon.row_under(row.label, row.parents):
         return row
     header = tuple([HeaderLabel(c, lexicon.lookup(c.text), row.grid) for c in cells])
     return row._replace(header=header) if any(map(_heads, header)) else row
+
+
+def _is_ordinal(cells: Sequence[Cell]) -> bool:
+    """Whether a row begins with its number, behind which its label stands."""
+    if len(cells) < 2 or not cells[0].text.strip().isdecimal() or not _is_words(cells[1].text):
+        return False
+    return not normalise(cells[1].text).isdecimal()
 
 
 def _heads(label: HeaderLabel) -> bool:

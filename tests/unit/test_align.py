@@ -270,6 +270,29 @@ def test_a_column_of_its_own_behind_misprinted_heads() -> None:
     assert columns(header(rows)) == [*KEYS, None]
 
 
+def test_columns_of_its_own_among_misprinted_heads() -> None:
+    five = [HEADER[2][0], Spot("科研单位"), Spot("社会公益机构"), *HEADER[2][3:], Spot("小计")]
+    wide = [HEADER[1][0], Spot(HEADER[1][1].text, 1, 6), HEADER[1][2]]
+    assert columns(header([[HEADER[0][0], Spot("申请人情况", 1, 8)], wide, five])) == [
+        *KEYS[:-1],
+        None,
+        KEYS[-1],
+    ]
+
+
+def test_a_misprinted_result_in_a_part_of_a_table_cut_by_its_bands() -> None:
+    results = ["结果维持", "结果纠正", "其他结果", "未审结", "总计"]
+    found = header(
+        [[Spot("未经复议直接起诉", 1, 5), Spot("复议后起诉", 1, 5)], texts(*results, *results)],
+        "review_litigation",
+    )
+    assert found is not None
+    assert [slot.band and slot.band.key for slot in found.slots[::5]] == [
+        "litigation_direct",
+        "litigation_after_reconsideration",
+    ]
+
+
 def test_rows_that_lost_blanks_below_a_header_that_lost_a_column_are_left_open() -> None:
     found = header(HEADER)
     assert found is not None

@@ -101,9 +101,15 @@ def test_typing_errors_are_told_by_the_nearest_label(printed: str, key: str) -> 
     assert match[0].key == key
 
 
-@pytest.mark.parametrize("printed", ["重复", "小计", "本机关工作人员培训次数", "公开", ""])
+@pytest.mark.parametrize("printed", ["重复", "小计", "本机关工作人员培训次数", "公开", "2.重复的申请 0", ""])
 def test_no_label_is_near_enough(printed: str) -> None:
     assert LEXICON.similar(printed, allowed()) is None
+
+
+def test_a_bracket_may_hold_the_label_itself() -> None:
+    assert {(m.axis, m.key) for m in LEXICON.lookup("行政诉讼（复议后起诉）")} == {
+        ("band", "litigation_after_reconsideration")
+    }
 
 
 def test_two_labels_equally_near_are_a_doubt() -> None:

@@ -67,6 +67,12 @@ def test_an_ordinal_stands_before_the_label(ordinal: str) -> None:
     row = only(ordinal, "（一）予以公开", *SEVEN)
     assert keys(row) == {"granted"}
     assert [cell.text for cell in row.before] == [ordinal]
+    misprinted = only(ordinal, "（三）不予公开", "4.保护第三方合法利益", *SEVEN)
+    assert (misprinted.label, [cell.text for cell in misprinted.before]) == (
+        "4.保护第三方合法利益",
+        [ordinal],
+    )
+    assert values(misprinted) == list(SEVEN)
 
 
 def test_blocks_side_by_side_are_rows_of_their_own() -> None:
