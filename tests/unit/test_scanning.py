@@ -445,6 +445,22 @@ def test_a_coloured_seal_is_lifted_off_the_print_and_coloured_words_stay() -> No
     assert grey[30:90, 40:200].min() < 120
 
 
+@pytest.mark.parametrize("middle", [790, 830, 5])
+def test_a_seal_across_sheets_is_lifted_where_the_side_of_one_cuts_it(middle: int) -> None:
+    page = np.full((800, 800, 3), 255, np.uint8)
+    cv2.circle(page, (middle, 400), 150, (220, 40, 40), 8)
+    cv2.line(page, (0, 350), (800, 350), (20, 20, 20), 4)
+    grey = brightness(page, 200)
+    assert grey[400:600].min() > 240
+    assert grey[350].max() < 60
+
+
+def test_a_row_of_dots_is_shading_and_no_word() -> None:
+    dots = [(2.0 * place, 8.0, 2.0 * place + 1, 9.0) for place in range(30)]
+    assert without_dirt([dots], 1.5) == []
+    assert without_dirt([dots[:5]], 1.5) != []  # what is left of a dash
+
+
 def test_a_pale_seal_whose_ring_rules_part_is_lifted_and_a_block_of_coloured_words_stays() -> None:
     page = np.full((800, 800, 3), 255, np.uint8)
     cv2.circle(page, (400, 400), 150, (245, 170, 175), 5)

@@ -29,6 +29,8 @@ LEAST_FILLED, MOST_FILLED = 0.03, 0.75
 """Share of the box around a seal that its colour fills: a ring, with a star and words or without, no photograph."""
 JOINTS = (5.0, 12.0)
 """Points by which the parts of a seal lie apart, where what lies near is of its colour, and where rules part it."""
+CUT = 6.0
+"""Points from a sheet's side within which a seal is cut by it."""
 EDGE = 2.0
 """Points of pale colour around a seal's strokes."""
 FULL = 90.0
@@ -58,7 +60,7 @@ def brightness(colours: Pixels, dpi: float | None) -> Pixels:
     for box in _seals(_coloured(_shares(small)), scale / COARSE):
         left, top, right, bottom = (COARSE * side for side in box)
         # Where a rule runs along a seal's edge, its colour is hidden.
-        edge = round(EDGE * scale) + abs(right - left - bottom + top)
+        edge = round(EDGE * scale) + min(abs(right - left - bottom + top), bottom - top)
         place = slice(max(top - edge, 0), bottom + edge), slice(max(left - edge, 0), right + edge)
         grey[place] = _lifted(grey[place], colours[place])
     return grey
@@ -107,17 +109,32 @@ def _round_ones(coloured: Mask, scale: float, joint: float) -> Iterator[PixelBox
     joined = cv2.morphologyEx(coloured, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     for place, (left, top, width, height, _) in enumerate(stats[1:], 1):
-        sides = width / scale, height / scale
-        if min(sides) < LEAST_SEAL or max(sides) > min(MOST_SEAL, ROUND * min(sides)):
+        if max(width, height) < LEAST_SEAL * scale:
             continue
         box = slice(top, top + height), slice(left, left + width)
         own = coloured[box] * (labels[box] == place)
-        if LEAST_FILLED <= own.mean() <= MOST_FILLED and _is_round(own):
+        beside = coloured.shape[1] - left - width
+        is_cut = min(left, beside) <= CUT * scale
+        if _is_seal(own[:, ::-1] if left < beside else own, scale, is_cut):
             yield int(left), int(top), int(left + width), int(top + height)
 
 
-def _is_round(own: Mask) -> bool:
-    """Whether what fills a box leaves its corners empty."""
+def _is_seal(own: Mask, scale: float, is_cut: bool) -> bool:
+    """Whether what fills a box is as large and full as a seal, and leaves the corners empty.
+
+    Args:
+        own: 1 where there is colour.
+        scale: Pixels per point.
+        is_cut: Whether the sheet may end within the seal, to the right: one across sheets shows a part on each.
+    """
     height, width = own.shape
-    y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    return bool(own[x * x + y * y > OUTSIDE].sum() <= CORNERED * own.sum())
+    across, down = width, height
+    if is_cut:
+        across = down = height if 2 * width >= height else (height**2 / 4 + width**2) / width
+    least, most = min(across, down) / scale, max(across, down) / scale
+    if least < LEAST_SEAL or most > min(MOST_SEAL, ROUND * least):
+        return False
+    x = 2 * (np.arange(width)[None, :] + 0.5) / across - 1
+    y = (2 * (np.arange(height)[:, None] + 0.5) - height) / down
+    in_corners = own[x * x + y * y > OUTSIDE].sum()
+    return bool(LEAST_FILLED <= own.mean() <= MOST_FILLED and in_corners <= CORNERED * own.sum())

@@ -13,6 +13,8 @@ COLUMN_GAP = 1.8
 """The same for prose, where a full-width comma leaves nearly a character of white."""
 DIRT = 1.6
 """Points: a word of nothing larger is dirt; a dash is longer, and a point stands beside digits."""
+DOTS = 8
+"""How many pieces as small may be left of a digit or a dash; where a word has more, they are dots."""
 HAIR = 0.8
 """Points up to which a stroke is as thin as what is left of a rule, and no part of a digit."""
 NEAR_RULE = 2.0
@@ -113,6 +115,7 @@ def without_dirt(lines: Sequence[Sequence[Box]], gap: float) -> list[list[list[B
 
 
 def _is_dirt(word: Sequence[Box]) -> bool:
-    """Whether a word is too small to be one."""
+    """Whether a word is too small to be one, or a row of dots: what a copier shades a cell with."""
+    sizes = [max(blob[2] - blob[0], blob[3] - blob[1]) for blob in word]
     left, top, right, bottom = enclosing(word)
-    return max(right - left, bottom - top) < DIRT
+    return max(right - left, bottom - top) < DIRT or (len(word) > DOTS and max(sizes) < DIRT)
