@@ -8,6 +8,7 @@ order of reading. Lines that spell no row stay paragraphs.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from pipeline.matching.lexicon import Lexicon, is_foreign, load_lexicon
 from pipeline.matching.marked import with_marked_grids
 from pipeline.matching.rows import banded_widths, block_widths
 from pipeline.matching.spaced import SpacedRow, columns_of
+from pipeline.matching.stacked import StackedRow
+from pipeline.matching.stacked import columns_of as stacked_columns_of
 from pipeline.matching.values import is_value_text
 from pipeline.narrative import is_heading
 
@@ -120,7 +123,7 @@ def _arrange_run(
         values += numbers
     _close(run, buffer, values)
     _part_strays(run)
-    _set_apart(run)
+    _set_apart(run, [line for block in blocks if _says(block) and (line := block.locator.line)])
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
 
 
@@ -172,14 +175,48 @@ def _has_stray(lines: Sequence[Sequence[_Piece]]) -> bool:
     return is_alone and len(long) >= LEAST_WIDTH
 
 
-def _set_apart(run: _Run) -> None:
-    """Puts blanks between the values of rows with fewer of them than columns, where the spaces of their lines tell."""
-    rows = list(_spaced(run))
-    for (row, spaced), columns in zip(rows, columns_of([spaced for _, spaced in rows]), strict=True):
-        if columns is not None:
-            stands = dict(zip(columns, row.values, strict=True))
-            blank = replace(row.values[0], text="")
-            row.values = [stands.get(column, blank) for column in range(spaced.width)]
+def _set_apart(run: _Run, lines: Sequence[int]) -> None:
+    """Puts blanks between the values of rows with fewer of them than columns, where spaces or lines between tell.
+
+    Args:
+        run: What the lines turned into.
+        lines: The numbers of all of them that say something.
+    """
+    spaced = list(_spaced(run))
+    for (row, known), columns in zip(spaced, columns_of([known for _, known in spaced]), strict=True):
+        _put_apart(row, columns, known.width)
+    stacked = list(_stacked(run, lines))
+    for (row, _), told in zip(stacked, stacked_columns_of([row for _, row in stacked]), strict=True):
+        if told is not None:
+            _put_apart(row, told[:-1], told[-1])
+
+
+def _put_apart(row: _Row, columns: Sequence[int] | None, width: int) -> None:
+    if columns is not None:
+        stands = dict(zip(columns, row.values, strict=True))
+        blank = replace(row.values[0], text="")
+        row.values = [stands.get(column, blank) for column in range(width)]
+
+
+def _stacked(run: _Run, lines: Sequence[int]) -> Iterator[tuple[_Row, StackedRow]]:
+    """The rows that stand a value a line, between two other lines."""
+    for row in run.out:
+        if not isinstance(row, _Row) or not row.known:
+            continue
+        told = [line for value in row.values if (line := value.source.locator.line) is not None]
+        if not told or len(set(told)) < len(row.values):
+            continue
+        before, after = bisect_left(lines, told[0]) - 1, bisect_right(lines, told[-1])
+        if before >= 0 and after < len(lines):
+            gaps = tuple(later - line for line, later in pairwise([lines[before], *told, lines[after]]))
+            yield (
+                row,
+                StackedRow(gaps, _widths(_text(row.label), run.lexicon) if row.label else banded_widths()),
+            )
+
+
+def _says(block: Block) -> bool:
+    return isinstance(block, Paragraph) and bool(block.text.strip())
 
 
 def _spaced(run: _Run) -> Iterator[tuple[_Row, SpacedRow]]:

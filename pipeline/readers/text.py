@@ -17,6 +17,7 @@ from itertools import groupby
 from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, UnreadableDocumentError
 from pipeline.exchange import DRAWN
 from pipeline.readers.charset import decode
+from pipeline.readers.pasted import Line, rows_a_line
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
@@ -24,14 +25,12 @@ VERSION = "7"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
-_MARKS = " \t\r\n\u3000|｜│┃"
+_MARKS = " \t\r\n\u00a0\u3000|｜│┃"
 """White space, and what parts cells: a line of these alone says nothing."""
 _STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
 WIDEST = 40
 """Columns of a table at most whose cells stand a line each."""
 _PAGE_END_IN_ROW = re.compile(r"(?<=\n)\f+\n?(?=\t)")
-
-Line = tuple[int, str]
 
 
 def read(data: bytes, sha256: str) -> Document:
@@ -48,7 +47,7 @@ def read(data: bytes, sha256: str) -> Document:
     lines = [(number, line.rstrip("\n")) for number, line in enumerate(text.split("\n"), start=1)]
     if not text.strip():
         raise UnreadableDocumentError("no_text")
-    return Document(tuple(_blocks(lines)), "text/plain", sha256, "text/lines")
+    return Document(tuple(_blocks(rows_a_line(lines))), "text/plain", sha256, "text/lines")
 
 
 @cache
@@ -88,6 +87,8 @@ def _in_table(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
         mark = _mark(text)
         if not mark and current == "tab" and not blanks:
             mark = "tab"  # the second line of a cell that was broken over lines
+        elif current == "tabs" and not blanks and "\t" in text:
+            mark = "tabs"  # a row whose first cell, or all but that, is blank
         yield from ((mark if mark == current else "", blank) for blank in blanks)
         blanks = []
         current = mark

@@ -92,6 +92,19 @@ def test_marks_alone_on_their_lines_are_no_text() -> None:
     assert lines("规章\n|\n0\n|\n| |\n行政许可\n|") == ["规章", "0", "行政许可"]
 
 
+@pytest.mark.parametrize(("between", "end"), [("\n\n\t\n\n", "\n\n\n\n\n"), ("\n\t\n", "\n\n\n")])
+def test_cells_of_paragraphs_that_a_browser_copied(between: str, end: str) -> None:
+    # A tab alone on its line between two cells, more empty lines between rows than within one, and around it one.
+    first = end.join(map(between.join, [["信息内容", "本年制发件数"], ["规章", "1"], ["行政许可", ""]]))
+    second = end.join(map(between.join, [["结果维持", "结果纠正"], ["\u00a0", "2"], ["3", "4"]]))
+    content = f"编制本报告。\n\n二、情况\n\n{first}\n\n四、情况\n\n{second}\n\n五、问题\n\n有。"
+    assert grids(content) == [
+        [["信息内容", "本年制发件数"], ["规章", "1"], ["行政许可", ""]],
+        [["结果维持", "结果纠正"], ["", "2"], ["3", "4"]],
+    ]
+    assert lines(content) == ["编制本报告。", "二、情况", "四、情况", "五、问题", "有。"]
+
+
 def test_rows_closed_and_not_opened() -> None:
     assert grids("第五项 |||\n规章 | 1 | 2 |\n | | 3 |")[0][1:] == [["规章", "1", "2"], ["", "", "3"]]
 

@@ -1,0 +1,69 @@
+"""Rows with a value a line flow in; out flow the columns of their values, where the lines between tell of blanks.
+
+A copy that writes each cell on lines of its own leaves a longer gap where cells are blank: by as many lines for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pipeline.matching.spaced import Columns
+
+MOST_LINES = 4
+"""Lines by which one blank cell widens a gap at most."""
+LEAST_TOLD = 6
+"""Rows that must come out even, half of them with blank cells, before gaps tell anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackedRow:
+    """A row whose values stand on a line each.
+
+    Attributes:
+        gaps: From each line to the next, in lines: from the label to the first value, between values, and from the last
+            one to what follows.
+        widths: How many columns it may have, by the variants of the form that know it.
+    """
+
+    gaps: tuple[int, ...]
+    widths: frozenset[int]
+
+    @property
+    def count(self) -> int:
+        """How many values it has."""
+        return len(self.gaps) - 1
+
+
+def columns_of(rows: Sequence[StackedRow]) -> list[Columns | None]:
+    """For each row the columns that its values, and blanks, stand in; None where the lines do not tell them.
+
+    The usual gap is the smallest. A row is told only where it comes out even: the blanks that its gaps make out are as
+    many as it lacks.
+
+    Returns:
+        The place of each value, counted from 0, and behind these the number of columns.
+    """
+    gap = min((found for row in rows for found in row.gaps[:-1]), default=0)
+    steps = [step for step in range(1, MOST_LINES + 1) if _is_told(rows, gap, step)]
+    if len(steps) != 1:
+        return [None] * len(rows)
+    return [_columns(row, gap, steps[0]) for row in rows]
+
+
+def _is_told(rows: Sequence[StackedRow], gap: int, step: int) -> bool:
+    """Whether blank cells may widen gaps by so many lines: no gap within a row says otherwise, and enough are even."""
+    if any((found - gap) % step for row in rows for found in row.gaps[:-1]):
+        return False
+    even = [(row, columns) for row in rows if (columns := _columns(row, gap, step))]
+    with_blanks = sum(columns[-1] > row.count for row, columns in even)
+    return len(even) >= LEAST_TOLD and 2 * with_blanks >= LEAST_TOLD
+
+
+def _columns(row: StackedRow, gap: int, step: int) -> Columns | None:
+    blanks = [(found - gap) // step for found in row.gaps]
+    width = row.count + sum(blanks)
+    if width not in row.widths or blanks[-1] < 0:
+        return None
+    return (*(place + before for place, before in enumerate(accumulate(blanks[:-1]))), width)
