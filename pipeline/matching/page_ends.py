@@ -23,7 +23,7 @@ def with_whole_headers(grids: Sequence[Grid], lexicon: Lexicon) -> list[Grid]:
         upper, lower = whole[place - 1 : place + 1]
         if upper.rows and lower.rows and _are_halves(upper.rows[-1], lower.rows[0], lexicon):
             pairs = zip(upper.rows[-1], lower.rows[0], strict=True)
-            row = tuple(cell._replace(text=_words(half, cell)) for half, cell in pairs)
+            row = tuple(cell._replace(text=words_of_halves(half, cell)) for half, cell in pairs)
             whole[place - 1] = replace(upper, rows=upper.rows[:-1])
             whole[place] = replace(lower, rows=(row, *lower.rows[1:]))
     return whole
@@ -34,7 +34,9 @@ def _are_halves(upper: Sequence[Cell], lower: Sequence[Cell], lexicon: Lexicon) 
     if [cell.column for cell in upper] != [cell.column for cell in lower] or _has_values(upper, lower):
         return False
     cut = [
-        (one.text, _words(one, other)) for one, other in zip(upper, lower, strict=True) if other.text.strip()
+        (one.text, words_of_halves(one, other))
+        for one, other in zip(upper, lower, strict=True)
+        if other.text.strip()
     ]
     return (
         sum(bool(half.strip()) for half, _ in cut) >= LEAST_CUT  # else a blank row ends the upper page
@@ -47,7 +49,8 @@ def _has_values(*rows: Iterable[Cell]) -> bool:
     return any(is_value_text(cell.text) for row in rows for cell in row)
 
 
-def _words(one: Cell, other: Cell) -> str:
+def words_of_halves(one: Cell, other: Cell) -> str:
+    """What two halves of a cell say together, a line each."""
     return "\n".join(text for text in (one.text, other.text) if text.strip())
 
 

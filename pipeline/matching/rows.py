@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pipeline.document import Cell, Grid, Locator
 from pipeline.matching.lexicon import LONGEST, REMEMBERED, Lexicon, Meaning, is_foreign, normalise
+from pipeline.matching.page_ends import words_of_halves
 from pipeline.matching.values import is_count_unit, is_numeric_text, is_value_text
 from pipeline.templates import load_templates
 
@@ -245,14 +246,14 @@ def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
 
 def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
-    labels = [_may_be_label(cell.text) for cell in cells]
-    for end in range(len(cells) - 1, -1, -1):
+    labels = dict.fromkeys([place for place, cell in enumerate(cells) if _may_be_label(cell.text)])
+    for end in reversed(labels):
         text = ""
         for start in range(end, -1, -1):
             text = cells[start].text + text
-            if not labels[start] or len(text) > LONGEST:
+            if start not in labels or len(text) > LONGEST:
                 break
-            meanings = _row_meanings(text, cells[end + 1 :], lexicon)
+            meanings = _row_meanings(text, cells, end, lexicon)
             if meanings:
                 return _RowLabel(_first_parent(cells, start), start, end, meanings)
     return None
@@ -265,18 +266,17 @@ def _may_be_label(text: str) -> bool:
 
 def _first_parent(cells: Sequence[Cell], start: int) -> int:
     """Where the labels before a label begin: after the last value to its left."""
-    values = [i for i in range(start) if is_value_text(cells[i].text)]
-    first = values[-1] + 1 if values else 0
+    first = next((i + 1 for i in range(start - 1, -1, -1) if is_value_text(cells[i].text)), 0)
     return next((i for i in range(first, start) if cells[i].text.strip()), start)
 
 
-def _row_meanings(text: str, behind: Sequence[Cell], lexicon: Lexicon) -> tuple[Meaning, ...]:
-    """What a run of cells means as a row's label; a band over columns is one where only values stand behind it."""
+def _row_meanings(text: str, cells: Sequence[Cell], end: int, lexicon: Lexicon) -> tuple[Meaning, ...]:
+    """What the text of a run of cells means as a row's label; a band is one where only values stand behind it."""
     if rows := lexicon.rows_named(text):
         return rows
     if "band" not in lexicon.axes(text):
         return ()
-    after = [c.text for c in behind if c.text.strip()]
+    after = [c.text for c in cells[end + 1 :] if c.text.strip()]
     is_row = bool(after) and all(map(is_value_text, after))
     return tuple(m for m in lexicon.lookup(text) if m.axis == "band") if is_row else ()
 
@@ -422,8 +422,7 @@ def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRo
 
 
 def _both(one: Cell, other: Cell) -> Cell:
-    texts = [cell.text for cell in (one, other) if cell.text.strip()]
-    return (one if one.text.strip() else other)._replace(text="\n".join(texts))
+    return (one if one.text.strip() else other)._replace(text=words_of_halves(one, other))
 
 
 def _are_halves(upper: TableRow, lower: TableRow, whole: tuple[Meaning, ...]) -> bool:

@@ -52,7 +52,7 @@ def test_a_label_in_two_cells_is_one() -> None:
 
 def test_cells_are_joined_to_labels_no_longer_than_any(monkeypatch: pytest.MonkeyPatch) -> None:
     joined: list[int] = []
-    monkeypatch.setattr(rows, "_row_meanings", lambda text, behind, lexicon: joined.append(len(text)) or ())
+    monkeypatch.setattr(rows, "_row_meanings", lambda text, *_: joined.append(len(text)) or ())
     only(*["某项工作"] * 400)
     assert len("某项工作") < max(joined) <= LONGEST
 
