@@ -7,12 +7,14 @@ end or are centred at one place are one cell, and belong to the row whose number
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.readers.columns import (
+    APART,
     Chunk,
     Columns,
     Row,
@@ -77,11 +79,15 @@ _PROSE = re.compile(r"[。；;]")
 
 @dataclass(frozen=True, slots=True)
 class AlignedTable:
-    """A table as it was found: the lines of its header, those of its rows, and its columns."""
+    """A table as it was found: the lines of its header, those of its rows, and its columns.
+
+    Its header may begin on the page before; `top` is where the table begins on its own.
+    """
 
     heads: Sequence[Row]
     lines: Sequence[Row]
     columns: Columns
+    top: float = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,26 @@ def find_aligned(
     tables += [begun] if begun else []
     grids = [_grid(table, cuts) for table in tables]
     taken = {id(run) for grid in grids for row in grid.rows for cell in row for run in cell.runs}
-    return AlignedPage(grids, [run for run in runs if id(run) not in taken], tables[-1] if tables else None)
+    lowest = _open_header(lines, taken, cuts) or (tables[-1] if tables else None)
+    return AlignedPage(grids, [run for run in runs if id(run) not in taken], lowest)
+
+
+def _open_header(lines: Sequence[Row], taken: Container[int], cuts: Sequence[Cut]) -> AlignedTable | None:
+    """The short words with which a page ends below all tables, side by side somewhere: a header that may go on."""
+    end = len(lines) - (bool(lines) and not words_of(lines[-1]))
+    top = end
+    while top > 0 and _is_open(lines[top - 1], lines[top:end], taken):
+        top -= 1
+    over = _over(lines[top:end], [], cuts, None)
+    return AlignedTable(lines[top:end], [], Columns(tuple(over))) if len(over) > 1 else None
+
+
+def _is_open(line: Row, below: Sequence[Row], taken: Container[int]) -> bool:
+    first = line[0]
+    if not _is_header(line) or any(id(run) in taken for run in first.runs) or _HEADING.match(first.text):
+        return False
+    near = not below or below[0][0].middle - first.middle <= HEAD_BREAK * first.height
+    return near and not any(chunk.height > LARGER * below[0][0].height for chunk in line if below)
 
 
 def _begun_table(
@@ -284,6 +309,12 @@ def _table(
     heads, rows = lines[top:first], lines[first:bottom]
     numbers = [row for row in rows if _is_row(row)]
     over = _over(heads, rows, cuts, body.numbers)
+    begins = -math.inf
+    if heads and above is not None and not above.lines and top <= MOST_ABOVE:
+        whole, begun_at = _whole_header(above.heads, heads), heads[0][0].box[1]
+        wider = _over(whole, rows, _below(begun_at, cuts), body.numbers)
+        if len(over) < len(body.numbers.edges) <= len(wider):
+            heads, over, begins = whole, wider, begun_at
     if not heads and above is not None and top <= MOST_ABOVE and _goes_on(above, rows):
         begun = above.heads if not above.lines else []
         over = _over(begun, rows, cuts, body.numbers) if begun else above.columns.edges
@@ -292,7 +323,50 @@ def _table(
         columns = (
             body.numbers
         )  # As many as there are heads, and not under them, they would be taken for others.
-    return (AlignedTable(heads, rows, columns) if columns else None), top, bottom
+    return (AlignedTable(heads, rows, columns, begins) if columns else None), top, bottom
+
+
+def _below(top: float, cuts: Sequence[Cut]) -> list[Cut]:
+    """The edges but those over the first line of a page: they part nothing of a cell that the page's end cut."""
+    return [cut for cut in cuts if cut.at > top]
+
+
+def _whole_header(upper: Sequence[Row], lower: Sequence[Row]) -> list[Row]:
+    """A header that a page end cut, its upper lines set over the lower ones; the lower ones alone where it is open how.
+
+    Where all of the first line may go on with words above, they stand as near as lines of one cell; where some may,
+    nothing tells whether these do.
+    """
+    pitch = line_pitch([*upper, *lower]) or LARGER * lower[0][0].height
+    ends = [chunk for line in upper for chunk in line if not _has_below(chunk, upper)]
+    begun = [[end for end in ends if _may_go_on(end, chunk)] for chunk in lower[0]]
+    if any(begun) and not all(begun):
+        return list(lower)
+    last = max(end.middle for end in ([end for found in begun for end in found] or ends))
+    shift = lower[0][0].middle - (1 if all(begun) else 2) * pitch - last
+    return [*([_moved(chunk, shift) for chunk in line] for line in upper), *lower]
+
+
+def _may_go_on(upper: Chunk, lower: Chunk) -> bool:
+    """Whether words may be the next line of others, which fill theirs."""
+    is_under = overlap(upper.span, lower.span) and is_flush(upper, lower)
+    return is_under and upper.width >= lower.width - APART * lower.height
+
+
+def _has_below(chunk: Chunk, lines: Sequence[Row]) -> bool:
+    return any(
+        other.middle > chunk.middle and overlap(other.span, chunk.span) for line in lines for other in line
+    )
+
+
+def _moved(chunk: Chunk, down: float) -> Chunk:
+    """A chunk as far down."""
+    return Chunk(
+        [
+            Run([c._replace(top=c.top + down, bottom=c.bottom + down) for c in run.characters], run.spaced)
+            for run in chunk.runs
+        ]
+    )
 
 
 def _over(
@@ -437,7 +511,7 @@ def _follows(above: Sequence[Row], first: int, line: Row, start: float) -> bool:
 
 def _grid(table: AlignedTable, cuts: Sequence[Cut]) -> RuledGrid:
     """The cells of a table."""
-    pitch = line_pitch([*table.heads, *table.lines])
+    pitch, cuts = line_pitch([*table.heads, *table.lines]), _below(table.top, cuts)
     heads = stacked([chunk for line in table.heads for chunk in line], pitch, cuts)
     rows = _whole_rows(table.lines, table.columns)
     fellows = _fellows(table.lines, table.columns, pitch, cuts)
@@ -449,6 +523,9 @@ def _grid(table: AlignedTable, cuts: Sequence[Cut]) -> RuledGrid:
     cells = [
         _numbered(row, place) for place, row in enumerate([*_header_rows(heads, table.columns, end), *body])
     ]
+    for cell in (cell for row in cells for cell in row):
+        left, top, right, bottom = cell.box
+        cell.box = (left, max(top, table.top), right, max(bottom, table.top))
     return RuledGrid(cells, enclosing([cell.box for row in cells for cell in row]))
 
 

@@ -285,3 +285,18 @@ def test_a_digit_as_wide_as_the_others_is_no_raised_one() -> None:
     lower = [Character("9", 300, 100, 305, 110), Character("8", 305, 100, 310, 108.2)]
     lines = [*lower, *write("5", 360, 100), *write("6", 420, 100), *row(120, "1 2 3", "乙项")]
     assert read(lines)[0][0][0] == ["98", "5", "6"]
+
+
+def test_a_header_that_a_page_end_cut_is_whole_on_the_next_page() -> None:
+    upper = [*across(670, 申请人的各项情况=335.0), *across(700, 自然=300.0, 商业=360.0, 总计=420.0)]
+    lower = [*across(60, 企业=360.0), *row(80, "1 2 3", "规章"), *row(100, "4 5 6", "文件")]
+    above = find_aligned([], set_runs(upper)).lowest
+    assert above is not None
+    found = find_aligned([], set_runs(lower), above)
+    assert rows_of(found)[0][-3:] == [
+        ["自然", "商业\n企业", "总计"],
+        ["规章", "1", "2", "3"],
+        ["文件", "4", "5", "6"],
+    ]
+    assert found.grids[0].box[1] >= 60
+    assert rows_of(find_aligned([], set_runs(lower)))[0][0] != ["自然", "商业\n企业", "总计"]
