@@ -39,8 +39,8 @@ class StackedRow:
 def columns_of(rows: Sequence[StackedRow]) -> list[Columns | None]:
     """For each row the columns that its values, and blanks, stand in; None where the lines do not tell them.
 
-    The usual gap is the smallest. A row is told only where it comes out even: the blanks that its gaps make out are as
-    many as it lacks.
+    The usual gap is the smallest. Once enough rows come out even, their gaps making out as many blanks as they lack,
+    others may have a longer gap behind them: cells that span rows leave one, too.
 
     Returns:
         The place of each value, counted from 0, and behind these the number of columns.
@@ -56,14 +56,28 @@ def _is_told(rows: Sequence[StackedRow], gap: int, step: int) -> bool:
     """Whether blank cells may widen gaps by so many lines: no gap within a row says otherwise, and enough are even."""
     if any((found - gap) % step for row in rows for found in row.gaps[:-1]):
         return False
-    even = [(row, columns) for row in rows if (columns := _columns(row, gap, step))]
+    even = [(row, columns) for row in rows if (columns := _even(row, gap, step))]
     with_blanks = sum(columns[-1] > row.count for row, columns in even)
     return len(even) >= LEAST_TOLD and 2 * with_blanks >= LEAST_TOLD
 
 
+def _even(row: StackedRow, gap: int, step: int) -> Columns | None:
+    """The columns of a row whose gaps make out as many blanks as it lacks."""
+    *places, width = _counted(row, gap, step)
+    return (*places, width) if width in row.widths else None
+
+
 def _columns(row: StackedRow, gap: int, step: int) -> Columns | None:
-    blanks = [(found - gap) // step for found in row.gaps]
-    width = row.count + sum(blanks)
-    if width not in row.widths or blanks[-1] < 0:
-        return None
-    return (*(place + before for place, before in enumerate(accumulate(blanks[:-1]))), width)
+    """The columns of a row with a gap behind it that is large enough for the blanks it ends with."""
+    if even := _even(row, gap, step):
+        return even
+    *places, width = _counted(row, gap, step)
+    widths = {known for known in row.widths if max(places) < known <= width}
+    return (*places, widths.pop()) if len(widths) == 1 else None
+
+
+def _counted(row: StackedRow, gap: int, step: int) -> Columns:
+    """The place of each value, and how many cells the gaps make out."""
+    blanks = [max(found - gap, 0) // step for found in row.gaps]
+    places = (place + before for place, before in enumerate(accumulate(blanks[:-1])))
+    return (*places, row.count + sum(blanks))

@@ -26,9 +26,11 @@ def test_longer_gaps_are_blank_cells(step: int) -> None:
     assert columns_of([*WHOLE, *rows])[3:] == [(0, 3, 4, 5, 6, 7), (5, 6, 7), (0, 1, 2, 3, 4, 5, 7)]
 
 
-def test_what_does_not_come_out_even_is_not_told() -> None:
+def test_what_gaps_do_not_make_out_is_not_told() -> None:
     even = [stacked(2 + 5, 2, 2)] * 3
     assert columns_of([*WHOLE, *even, stacked(2, 2, 2)])[-1] is None
+    # Cells that span rows widen the gap behind a row, too.
+    assert columns_of([*WHOLE, *even, stacked(2, 3, 2 + 6)])[-1] == (0, 2, 7)
     # A gap that no number of blank cells makes: then nothing is told.
     assert columns_of([*WHOLE, *[stacked(2 + 10, 2, 2)] * 3, stacked(2, 3, 2)]) == [None] * 7
 
