@@ -30,6 +30,8 @@ _MARKS = " \t\r\n\u00a0\u3000|｜│┃"
 _STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
 WIDEST = 40
 """Columns of a table at most whose cells stand a line each."""
+MOST_STACKED = 20_000
+"""Lines of such a table, all widths of which are tried."""
 _PAGE_END_IN_ROW = re.compile(r"(?<=\n)\f+\n?(?=\t)")
 
 
@@ -157,6 +159,8 @@ def _stacked_rows(lines: Sequence[Line]) -> list[list[Line]]:
     What fills a row up to the table's width is written as so many `|` at its end. The width at which each row comes
     out even tells where rows end; where several do, nothing tells.
     """
+    if len(lines) > MOST_STACKED:
+        return []
     found = [_STACKED.fullmatch(line) for _, line in lines]
     if not all(found) or not any(match and (match["filled"] or match["only"]) for match in found):
         return []
