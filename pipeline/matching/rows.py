@@ -169,7 +169,9 @@ def _unlabelled(row: TableRow, cells: Sequence[Cell], lexicon: Lexicon) -> Table
         )
     if row.has_numbers or lexicon.row_under(row.label, row.parents):
         return row
-    header = tuple([HeaderLabel(c, lexicon.lookup(c.text), row.grid) for c in cells])
+    header = tuple(
+        [HeaderLabel(c, lexicon.lookup(c.text), row.grid) for cell in cells for c in _parted(cell, lexicon)]
+    )
     return row._replace(header=header) if any(map(_heads, header)) else row
 
 
@@ -178,6 +180,17 @@ def _is_ordinal(cells: Sequence[Cell]) -> bool:
     if len(cells) < 2 or not cells[0].text.strip().isdecimal() or not _is_words(cells[1].text):
         return False
     return not normalise(cells[1].text).isdecimal()
+
+
+def _parted(cell: Cell, lexicon: Lexicon) -> Sequence[Cell]:
+    """The cells of a cell over several columns that bears a label for each: they stood too near to be told apart."""
+    span = cell.column_span
+    if span < 2 or not cell.text or lexicon.lookup(cell.text):
+        return (cell,)
+    texts = lexicon.heads_in(cell.text)
+    if len(texts) != span:
+        return (cell,)
+    return [cell._replace(text=text, column=cell.column + at, column_span=1) for at, text in enumerate(texts)]
 
 
 def _heads(label: HeaderLabel) -> bool:
@@ -324,12 +337,16 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
     upper = (
         None  # where the last row stands that is no header: a header may be printed again after the page end
     )
+    half: int | None = None  # where a row stands that words alone part from what may be its other half
     headers: dict[int, list[str]] = {}
     for row, before in zip(rows, (None, *rows), strict=False):
         if row.is_header:
             _add_header(headers, row, before)
         again = not row.first and upper is not None and _is_printed_again(headers, mended[upper], row)
         whole = _whole(mended[upper], row, lexicon, again=again) if upper is not None else None
+        if whole is None and half is not None and row.values and not mended[half].meanings:
+            whole = _whole(mended[half], row, lexicon)
+            upper = half if whole is not None else upper
         if whole is not None and upper is not None:
             mended[upper] = whole
             continue
@@ -338,9 +355,15 @@ def mend(rows: Sequence[TableRow], lexicon: Lexicon) -> list[TableRow]:
             and (row.label or (row.values and not row.is_blank))
             and not _heads_columns(row, lexicon)
         ):
+            half = (upper if half is None else half) if _is_bare(row) else None
             upper = len(mended)
         mended.append(row)
     return mended
+
+
+def _is_bare(row: TableRow) -> bool:
+    """Whether a row is words that are no label, without cells: the rest of one that reaches over several rows."""
+    return not row.values and not row.meanings
 
 
 def _heads_columns(row: TableRow, lexicon: Lexicon) -> bool:

@@ -111,6 +111,23 @@ def test_a_header_bears_labels_and_no_numbers() -> None:
     assert not only("申请人情况", "").is_header
 
 
+def test_labels_over_columns_that_touch_are_one_each() -> None:
+    (row,) = read([[Spot("自然人", 1), Spot("商业企业科研机构", 1, 2), Spot("总计", 1)]])
+    assert [(label.cell.text, label.cell.column) for label in row.header] == [
+        ("自然人", 0),
+        ("商业企业", 1),
+        ("科研机构", 2),
+        ("总计", 3),
+    ]
+    (row,) = read([[Spot("自然人", 1), Spot("商业企业科研机构", 1, 3), Spot("总计", 1)]])
+    assert len(row.header) == 3
+
+
+def test_a_number_broken_over_lines_is_no_label() -> None:
+    row = only("866\n3", "0", "0")
+    assert (row.label, values(row)) == ("", ["866\n3", "0", "0"])
+
+
 def test_bare_values_have_no_label() -> None:
     row = only(*["3"] * 15)
     assert (row.label, len(row.values)) == ("", 15)
@@ -143,6 +160,13 @@ def test_a_half_that_marks_nothing_is_what_the_row_says(empty: int) -> None:
     halves[empty][1:] = [""] * 7
     (row,) = mend(read([texts(*halves[0])], [texts(*halves[1])]), LEXICON)
     assert [cell.text for cell in row.values] == ["/"] * 7
+
+
+def test_words_without_cells_do_not_part_the_halves_of_a_row() -> None:
+    upper = [texts("5.属于三类内部事务信息", *SEVEN), texts("6.属于四", *SEVEN)]
+    rows = mend(read(upper, [texts("开"), texts("类过程性信息", *[""] * 7)]), LEXICON)
+    found = [keys(row) for row in rows if row.numeric]
+    assert found == [{"denied_internal_affairs"}, {"denied_process_information"}]
 
 
 def test_an_empty_line_at_a_pages_end_does_not_part_the_halves() -> None:
