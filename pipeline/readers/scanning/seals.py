@@ -134,7 +134,18 @@ def _is_seal(own: Mask, scale: float, is_cut: bool) -> bool:
     least, most = min(across, down) / scale, max(across, down) / scale
     if least < LEAST_SEAL or most > min(MOST_SEAL, ROUND * least):
         return False
-    x = 2 * (np.arange(width)[None, :] + 0.5) / across - 1
-    y = (2 * (np.arange(height)[:, None] + 0.5) - height) / down
-    in_corners = own[x * x + y * y > OUTSIDE].sum()
-    return bool(LEAST_FILLED <= own.mean() <= MOST_FILLED and in_corners <= CORNERED * own.sum())
+    if is_cut:
+        rounds = [(across / 2, height / 2, across, down)]
+    else:  # A rule along one side may hide that of a ring.
+        whole = max(width, height)
+        ends = [(whole / 2, whole / 2, whole, whole), (width - whole / 2, height - whole / 2, whole, whole)]
+        rounds = [(width / 2, height / 2, width, height), *ends]
+    is_round = any(_outside(own, *round_one) <= CORNERED for round_one in rounds)
+    return is_round and bool(LEAST_FILLED <= own.mean() <= MOST_FILLED)
+
+
+def _outside(own: Mask, x: float, y: float, across: float, down: float) -> float:
+    """Share of what fills a box that lies clearly outside of what is round about a place."""
+    columns, rows = np.arange(own.shape[1])[None, :] + 0.5, np.arange(own.shape[0])[:, None] + 0.5
+    away = (2 * (columns - x) / across) ** 2 + (2 * (rows - y) / down) ** 2
+    return float(own[away > OUTSIDE].sum() / max(own.sum(), 1))
