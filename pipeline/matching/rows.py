@@ -259,7 +259,8 @@ def _is_other_row(text: str, label: _RowLabel, lexicon: Lexicon) -> bool:
 
 def _innermost(cells: Sequence[Cell], lexicon: Lexicon) -> _RowLabel | None:
     """The innermost row label: the rightmost cell that is one, or a run of cells that spells one together."""
-    labels = dict.fromkeys([place for place, cell in enumerate(cells) if _may_be_label(cell.text)])
+    short = [(place, cell.text) for place, cell in enumerate(cells) if len(cell.text) <= LONGEST]
+    labels = dict.fromkeys([place for place, text in short if _may_be_label(text)])
     for end in reversed(labels):
         text = ""
         for start in range(end, -1, -1):
