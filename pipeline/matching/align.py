@@ -49,6 +49,7 @@ class Header:
             others out.
         columns: The grid columns of its labels from left to right; empty where they do not stand in distinct ones.
         grid: The grid that they stand in.
+        strange: How many columns it names that the form does not have, where it is open which ones they are.
     """
 
     slots: tuple[Slot, ...]
@@ -57,14 +58,17 @@ class Header:
     short: tuple[Slot, ...] = ()
     columns: tuple[int, ...] = ()
     grid: int = -1
+    strange: int = 0
 
     def suited(self, rows: Sequence[TableRow]) -> Header | None:
         """The header with as many places as the rows under it have cells; None where they leave it open."""
-        if _are_ragged(rows, len(self.slots)):
+        breadths = {len(row.values) for row in rows}
+        if _are_ragged(rows, len(self.slots)) or (
+            self.strange and len(self.slots) + self.strange in breadths
+        ):
             return None
         if not self.partial:
             return self
-        breadths = {len(row.values) for row in rows}
         filled = max((sum(bool(cell.text.strip()) for cell in row.values) for row in rows), default=0)
         if filled in (0, len(self.slots)) or (not self.short and breadths == {len(self.slots)}):
             return self
@@ -134,7 +138,8 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         return _partial(slots, printed, block)
     whole = _printed_order(slots, printed)
     if whole is None and _in_form_order(printed, block) and _bands_in_form_order(printed, block):
-        whole = Header(slots, seen=True)
+        strange = 0 if printed.placed else len(_strangers(printed))
+        whole = Header(slots, seen=True, strange=strange)
     return whole and _with_columns(whole, printed)
 
 

@@ -52,7 +52,8 @@ def sorted_out(entries: Sequence[Entry], document: Document) -> list[Entry]:
         entries: All rows that were told to be of the table.
         document: The document, whose title tells the report's year and whose lines stand over the copies.
     """
-    copies = _copies(entries)
+    entries = _headed_first(entries)
+    copies = _copies([entry for entry in entries if entry.standing == "read"])
     if len(copies) == 1 or _all_agree(copies):
         return list(entries)
     chosen, sure = _chosen(copies, _captions(document), stated_year(document))
@@ -64,8 +65,28 @@ def sorted_out(entries: Sequence[Entry], document: Document) -> list[Entry]:
         for agrees in [_agree(wanted, _named_values(copy))]
         for entry in copy
     ]
+    marked += [entry for entry in entries if entry.standing != "read"]
     # What is read comes first: a row that rivals have as well is then the one that stands.
     return sorted(marked, key=lambda entry: entry.standing != "read")
+
+
+def _headed_first(entries: Sequence[Entry]) -> list[Entry]:
+    """The rows, those of grids under no header of the form last and rivals, where others have theirs under one.
+
+    In their prose offices count what they published by kind: `信息类别 | 公开数量`, with rows named as the form's.
+    """
+    strange = {entry.row.grid for entry in entries if _heads_otherwise(entry)}
+    strange |= {entry.row.grid for entry in entries} - {e.row.grid for e in entries if e.header}
+    headed = {name for entry in entries if entry.row.grid not in strange for name in _labels(entry)}
+    bare = {e.row.grid for e in entries if e.row.grid in strange and not headed.isdisjoint(_labels(e))}
+    marked = [entry._replace(standing="rival") if entry.row.grid in bare else entry for entry in entries]
+    return sorted(marked, key=lambda entry: entry.standing != "read")
+
+
+def _heads_otherwise(entry: Entry) -> bool:
+    """Whether a grid begins with a line of words of which none is the form's, and with no cell for values."""
+    row = entry.row
+    return row.first and not (row.header or row.meanings or row.values) and bool(row.label and row.parents)
 
 
 def _captions(document: Document) -> dict[int, str]:

@@ -293,6 +293,19 @@ def test_a_misprinted_result_in_a_part_of_a_table_cut_by_its_bands() -> None:
     ]
 
 
+def test_a_column_of_its_own_of_an_open_place_leaves_rows_with_room_for_it_open() -> None:
+    lost = [
+        texts("申请人情况"),
+        texts("自然人", "法人或其他组织", "总计"),
+        [*(Spot(s.text) for s in HEADER[2]), Spot("小计")],
+    ]
+    found = header(lost)
+    assert found is not None
+    assert (columns(found), found.columns) == (KEYS, ())
+    assert found.suited(data(8, 8, filled=2)) is None
+    assert found.suited(data(7, 7)) == found
+
+
 def test_rows_that_lost_blanks_below_a_header_that_lost_a_column_are_left_open() -> None:
     found = header(HEADER)
     assert found is not None

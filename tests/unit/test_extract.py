@@ -402,6 +402,23 @@ def test_table_4_in_parts_that_are_named_in_the_line_above(facts: Facts, caption
     perfect(facts, *parts)
 
 
+@pytest.mark.parametrize("blank", [False, True])
+def test_a_count_by_kind_in_the_prose_is_none_of_table_2(facts: Facts, blank: bool) -> None:
+    decisions = (PROACTIVE, "administrative_license", "decisions")
+    facts = without(facts, decisions) if blank else facts
+    kinds_of = [
+        texts("信息类别", "公开数量（条）"),
+        texts("机构职能", "7"),
+        texts("行政许可", "8"),
+        texts("行政处罚", "9"),
+    ]
+    for parts in ((kinds_of, *report_tables(facts)), (*report_tables(facts), kinds_of)):
+        extraction = read(*parts)
+        assert misread(facts, extraction) == {}
+        assert unread(facts, extraction) == []
+        assert {"8", "9"} <= {leftover.raw for leftover in extraction.leftovers}
+
+
 def test_a_line_of_another_table_under_table_4_is_none_of_its_values(facts: Facts) -> None:
     two, three, four = report_tables(facts)
     blank = [*four[:-1], texts(*[""] * 15)]

@@ -35,6 +35,11 @@ def test_what_gaps_do_not_make_out_is_not_told() -> None:
     assert columns_of([*WHOLE, *[stacked(2 + 10, 2, 2)] * 3, stacked(2, 3, 2)]) == [None] * 7
 
 
+def test_as_many_values_as_columns_with_a_blank_among_them_are_of_one_column_more() -> None:
+    even = [stacked(2 + 5, 2, 2)] * 3
+    assert columns_of([*WHOLE, *even, stacked(2, 3, *[2] * 6)])[-1] == (0, 2, 3, 4, 5, 6, 7, 8)
+
+
 def test_lost_blanks_leave_no_trace() -> None:
     assert columns_of([*WHOLE, *[stacked(2, 2, 2)] * 9])[3:] == [None] * 9
 
