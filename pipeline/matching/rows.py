@@ -430,9 +430,13 @@ def _carried_over(upper: TableRow, lower: TableRow, *, again: bool) -> TableRow 
 def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:
     """One row of two whose labels are one of the form only together, where each has numbers in some of the columns."""
     label = upper.label + lower.label
-    if not (upper.label and lower.label) or upper.meanings or lower.header:
+    if not (upper.label and lower.label) or lower.header:
         return None
     meanings = lexicon.rows_named(label)
+    # A label without the end of its explanation is one all the same; its numbers may lack their ends, too.
+    is_rest = lower.first and upper.grid != lower.grid and not set(meanings).isdisjoint(upper.meanings)
+    if upper.meanings and not is_rest:
+        return None
     is_part = any(not cell.text.strip() for row in (upper, lower) for cell in row.values)
     # `一、` at a page's end leaves `本年新收…`, which is a label without its number: its numbers are no whole ones.
     is_named = bool(lower.meanings) and lower.first and _are_halves(upper, lower, meanings)

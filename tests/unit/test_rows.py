@@ -169,6 +169,13 @@ def test_words_without_cells_do_not_part_the_halves_of_a_row() -> None:
     assert found == [{"denied_internal_affairs"}, {"denied_process_information"}]
 
 
+def test_numbers_that_a_page_end_cut_within_a_known_label_are_not_told() -> None:
+    upper = texts("（二）部分公开（区分处理的，只计这一情形，不", "17", "0", "9", "96", "78", "0", "29")
+    lower = texts("计其他情形）", "3", "", "47", "", "", "", "")
+    (row,) = mend(read([upper], [lower]), LEXICON)
+    assert values(row) == ["17\n3", "0", "9\n47", "96", "78", "0", "29"]
+
+
 def test_an_empty_line_at_a_pages_end_does_not_part_the_halves() -> None:
     upper = [texts("4.保护第三", *[""] * 7), texts(*[""] * 8)]
     rows = [row for row in mend(read(upper, [texts("方合法权益", *SEVEN)]), LEXICON) if row.meanings]
