@@ -40,6 +40,7 @@ NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number f
 MOST_PARTS = 5_000  # words of a line that may hold several rows; a whole report has some fifteen hundred
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
+_DIGITS = re.compile(r"\s*[-+−－＋]?[0-9０-９][0-9０-９,，.．]*\s*")
 _LABEL_NUMBER = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十]{1,2}[)）、.．]|[（(]?\d{1,2}[.．、)）])")
 
 
@@ -65,11 +66,13 @@ class _Row:
 class _Run:
     """What a run of lines turns into, in order: rows of cells, and lines that stay prose.
 
-    `adrift` tells that values stood right under a header: labels may follow their values, so none is trusted.
+    `adrift` tells that values stood right under a header: labels may follow their values, so none is trusted. `torn`
+    tells that a piece of a number came last: the row behind it may hold the rest.
     """
 
     lexicon: Lexicon
     adrift: bool = False
+    torn: bool = False
     out: list[_Row | list[str] | Paragraph] = field(default_factory=list)
     open_table: bool = False
     rows: int = 0
@@ -106,6 +109,11 @@ def _arrange_run(
         ):
             continue  # it stands between the halves of a row
         if id(paragraph) in running and (run.open_table or buffer or values):
+            continue
+        if _is_torn(paragraph.text) and (run.open_table or values):
+            _close(run, buffer if values else [], values)
+            _keep_torn(run, words)
+            buffer, values = [] if values else buffer, []
             continue
         if is_heading(paragraph.text):
             _close(run, buffer, values)
@@ -440,8 +448,27 @@ def _strangers(before: Sequence[_Piece], unknown: Sequence[_Piece], lexicon: Lex
 
 
 def _append_row(run: _Run, row: _Row) -> None:
-    run.out.append(row)
-    run.open_table = True
+    run.out.append(_untold(row) if run.torn else row)
+    run.open_table, run.torn = True, False
+
+
+def _is_torn(text: str) -> bool:
+    """Whether a line is a piece of a number that was broken over lines: digits with a point where no number has one."""
+    return bool(_DIGITS.fullmatch(text)) and not is_value_text(text)
+
+
+def _keep_torn(run: _Run, piece: list[_Piece]) -> None:
+    """A piece of a number between two rows: either may hold the rest, so neither is told."""
+    if run.last_row is not None:
+        run.out[-1] = _untold(run.last_row)
+    run.torn = False
+    _append_row(run, _Row([], [], piece, known=False))
+    run.torn = True
+
+
+def _untold(row: _Row) -> _Row:
+    """A row without what would place its numbers."""
+    return _Row([], [], row.values, known=False)
 
 
 def _add_unknown(run: _Run, buffer: list[_Piece], values: list[_Piece]) -> None:

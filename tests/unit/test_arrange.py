@@ -88,6 +88,16 @@ def test_a_row_a_line(facts: Facts, tables: list[Rows]) -> None:
     perfect(facts, [line for rows in tables for line in spaced(rows)], tables)
 
 
+def test_a_number_broken_over_lines_is_no_row_s_beside_it(facts: Facts, tables: list[Rows]) -> None:
+    rows = [spaced(table) for table in tables]
+    place = next(n for n, line in enumerate(rows[1]) if "其他法律行政法规禁止公开" in line)
+    rows[1].insert(place, "46,82")  # The rest may stand in the row below, or in that above.
+    extraction = read([line for table in rows for line in table])
+    assert misread(facts, extraction) == {}
+    assert len(unread(facts, extraction)) == 14
+    assert lost([number for table in tables for number in numbers_in(table)], extraction) == []
+
+
 def test_each_number_knows_its_line(lines: list[str]) -> None:
     extraction = read(lines)
     assert all(lines[(cell.locator.line or 0) - 1] == cell.raw for cell in extraction.cells)
