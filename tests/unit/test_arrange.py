@@ -95,7 +95,7 @@ def test_a_number_broken_over_lines_is_no_row_s_beside_it(facts: Facts, tables: 
     extraction = read([line for table in rows for line in table])
     assert misread(facts, extraction) == {}
     assert len(unread(facts, extraction)) == 14
-    assert lost([number for table in tables for number in numbers_in(table)], extraction) == []
+    assert lost(numbers_in(tables), extraction) == []
 
 
 def test_each_number_knows_its_line(lines: list[str]) -> None:
