@@ -40,7 +40,7 @@ NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number f
 MOST_PARTS = 5_000  # words of a line that may hold several rows; a whole report has some fifteen hundred
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
-_DIGITS = re.compile(r"\s*[-+−－＋]?[0-9０-９][0-9０-９,，.．]*\s*")
+_PARTED = re.compile(r"\s*[-+−－＋]?[0-9０-９]+[,，][0-9０-９,，.．]*\s*")
 _LABEL_NUMBER = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十]{1,2}[)）、.．]|[（(]?\d{1,2}[.．、)）])")
 
 
@@ -110,7 +110,7 @@ def _arrange_run(
             continue  # it stands between the halves of a row
         if id(paragraph) in running and (run.open_table or buffer or values):
             continue
-        if _is_torn(paragraph.text) and (run.open_table or values):
+        if _is_torn(paragraph.text) and _is_a_row_a_line(run, values):
             _close(run, buffer if values else [], values)
             _keep_torn(run, words)
             buffer, values = [] if values else buffer, []
@@ -453,8 +453,14 @@ def _append_row(run: _Run, row: _Row) -> None:
 
 
 def _is_torn(text: str) -> bool:
-    """Whether a line is a piece of a number that was broken over lines: digits with a point where no number has one."""
-    return bool(_DIGITS.fullmatch(text)) and not is_value_text(text)
+    """Whether a line is a piece of a number that was broken over lines: digits with a comma where no number has one."""
+    return bool(_PARTED.fullmatch(text)) and not is_value_text(text)
+
+
+def _is_a_row_a_line(run: _Run, values: Sequence[_Piece]) -> bool:
+    """Whether the values that came last stand in one line, and not each on one of its own."""
+    last = values or (run.last_row.values if run.last_row else [])
+    return len(last) >= LEAST_WIDTH and len({id(value.source) for value in last}) == 1
 
 
 def _keep_torn(run: _Run, piece: list[_Piece]) -> None:

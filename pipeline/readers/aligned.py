@@ -73,6 +73,7 @@ MOST_ABOVE = 1
 LONGEST = 24
 """Characters of a label that stands alone in its row at most."""
 _HEADING = re.compile(r"[一二三四五六七八九十]、.{5,}")
+_TORN = re.compile("[,，][0-9０-９]{0,2}$")
 _NUMBERING = re.compile(r"[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）、.．]")
 _PROSE = re.compile(r"[。；;]")
 
@@ -595,7 +596,7 @@ def _fellows(
         for at, upper in enumerate(rows)
         for lower in rows[at + 1 : at + 3]
         if lower[0].middle - upper[0].middle <= (PITCH_SLACK * pitch or LINE_PITCH * upper[0].height)
-        and not (_has_numbering(upper) and _has_numbering(lower))
+        and (any(map(_is_torn, values_of(upper))) or not (_has_numbering(upper) and _has_numbering(lower)))
     ]
     full = sum(len(values_of(row)) == len(columns.edges) for row in rows)
     found: dict[int, list[Chunk]] = {}
@@ -621,8 +622,15 @@ def _over_one_another(upper: Row, lower: Row, columns: Columns) -> Iterator[tupl
     over = {columns.place(chunk): chunk for chunk in values_of(upper)}
     for chunk in values_of(lower):
         place = columns.place(chunk)
-        if place is not None and place in over and _leaves_no_room(over[place], columns.lane(place)):
+        if place is None or place not in over:
+            continue
+        if _is_torn(over[place]) or _leaves_no_room(over[place], columns.lane(place)):
             yield over[place], chunk
+
+
+def _is_torn(chunk: Chunk) -> bool:
+    """Whether a number has a comma where none has one: its last digits stand in the line below."""
+    return _TORN.search(chunk.text) is not None
 
 
 def _leaves_no_room(chunk: Chunk, lane: Span) -> bool:
@@ -703,7 +711,8 @@ def _body_row(
         box = stack.box if len(stack.chunks) == 1 and not others else (left, top, right, bottom)
         if others:
             stack.chunks += [other for other in others if all(other is not chunk for chunk in stack.chunks)]
-            box = (left, top, 2 * right - left, bottom)  # So wide, they are not taken for one number either.
+        if others or any(len(chunk.text) == 1 for chunk in stack.chunks[:-1]):
+            box = (left, top, 2 * right - left, bottom)  # So wide, they are not taken for one number.
         cells.append(RuledCell(0, place + 1, 1, 1, box, stack.runs))
     return cells
 

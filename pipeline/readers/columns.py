@@ -35,7 +35,7 @@ LEAST_APART = 2
 """Characters over or under others from which they are those of columns."""
 _HANGING = frozenset("，、。；：）)”’》,.")
 _VALUE = re.compile(
-    r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．,，])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
+    r"(?:[-+−－＋]?[0-9０-９][0-9０-９,.，．]*(?<![.．])[万亿]?元?|[/／无]|[-—–―－]+)[⁰¹²³⁴⁵⁶⁷⁸⁹①-⑳]*"
 )
 _CHINESE = re.compile("[\u3001-\u9fff\uff00-\uffef]{2}")
 _LETTER = re.compile("[\u4e00-\u9fff]")

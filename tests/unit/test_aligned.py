@@ -164,6 +164,19 @@ def test_a_number_that_may_be_broken_is_not_told() -> None:
     assert [cells[1:] for cells in read(whole)[0][0]][:2] == [["８", "６", "９"], ["０", "７", "０"]]
 
 
+def test_a_number_with_a_comma_where_none_has_one_is_not_told() -> None:
+    lines = [
+        *row(100, "1 2 3", "1.甲项"),
+        *row(124, "4 5 6", "2.乙项"),
+        *row(148, ". 39,9 .", "（三）不予公"),
+    ]
+    lines += row(160, "6 39 0", "8.属于行政查询事项")
+    found = [cells[-3:] for cells in read(lines)[0][0] if len(cells) > 3]
+    assert found[:2] == [["1", "2", "3"], ["4", "5", "6"]]
+    assert all("39" not in cells and "39,9" not in cells for cells in found)
+    assert found[-1] == ["6", "39,9\n39", "0"]
+
+
 def test_lines_with_numbered_labels_of_their_own_are_two_rows() -> None:
     whole = [*narrow(100, "1 2 3", "予以公开"), *narrow(160, "1 2 3", "部分公开")]
     tight = [*narrow(200, "12345 0 1", "1.属于国家秘密"), *narrow(213, "6 0 .", "2.其他法律")]
