@@ -15,6 +15,7 @@ from pipeline.matching.bands import banded_grids
 from pipeline.matching.copies import Entry, sorted_out, stated_year
 from pipeline.matching.filling import INFERRED, read_table
 from pipeline.matching.gathered import Gathered
+from pipeline.matching.glued import unglued
 from pipeline.matching.halves import whole_rows
 from pipeline.matching.lexicon import Lexicon, load_lexicon
 from pipeline.matching.merged import merged_again
@@ -47,7 +48,7 @@ def extract(document: Document, lexicon: Lexicon | None = None) -> Extraction:
     """
     lexicon = lexicon or load_lexicon()
     templates = load_templates()
-    printed = without_noise(list(banded_grids(document, lexicon)), lexicon)
+    printed = without_noise([unglued(grid, lexicon) for grid in banded_grids(document, lexicon)], lexicon)
     grids = [upright(merged_again(grid, lexicon), lexicon) for grid in with_whole_headers(printed, lexicon)]
     all_rows, numbering = without_numbering(mend(read_rows(grids, lexicon), lexicon))
     rows, of_other_years = own_year_rows(all_rows, grids, lambda: stated_year(document), lexicon)
