@@ -194,7 +194,7 @@ def _set_apart(run: _Run, lines: Sequence[int]) -> None:
     for (row, known), columns in zip(spaced, columns_of([known for _, known in spaced]), strict=True):
         _put_apart(row, columns, known.width)
     stacked = list(_stacked(run, lines))
-    for (row, _), told in zip(stacked, stacked_columns_of([row for _, row in stacked]), strict=True):
+    for (row, _), told in zip(stacked, stacked_columns_of([gaps for _, gaps in stacked]), strict=True):
         if told is not None:
             _put_apart(row, told[:-1], told[-1])
 
@@ -217,10 +217,8 @@ def _stacked(run: _Run, lines: Sequence[int]) -> Iterator[tuple[_Row, StackedRow
         before, after = bisect_left(lines, told[0]) - 1, bisect_right(lines, told[-1])
         if before >= 0 and after < len(lines):
             gaps = tuple(later - line for line, later in pairwise([lines[before], *told, lines[after]]))
-            yield (
-                row,
-                StackedRow(gaps, _widths(_text(row.label), run.lexicon) if row.label else banded_widths()),
-            )
+            widths = _widths(_text(row.label), run.lexicon) if row.label else banded_widths()
+            yield row, StackedRow(gaps, widths)
 
 
 def _says(block: Block) -> bool:

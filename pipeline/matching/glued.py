@@ -17,18 +17,17 @@ LEAST_GLUED = 3
 def unglued(grid: Grid, lexicon: Lexicon) -> Grid:
     """The grid with its last row parted from the header, where both stand in the same cells; else as it is."""
     held = [cell for cell in grid.cells() if _ends_with_value(cell)]
-    if len(held) < LEAST_GLUED:
+    if len(held) < LEAST_GLUED or not all("column" in lexicon.axes(_parted(cell)[0]) for cell in held):
         return grid
-    glued = {id(cell): cell for cell in held if "column" in lexicon.axes(_parted(cell)[0])}
-    reach = max((cell.row + cell.row_span for cell in glued.values()), default=0)
-    columns = sorted(glued.values(), key=lambda cell: cell.column)
-    is_last = reach >= len(grid.rows) and len({cell.column for cell in columns}) == len(columns)
-    if len(glued) < len(held) or len(glued) < LEAST_GLUED or not is_last:
+    reach = max(cell.row + cell.row_span for cell in held)
+    if reach < len(grid.rows) or len({cell.column for cell in held}) < len(held):
         return grid
+    glued = set(map(id, held))
     heads = tuple(
         tuple(cell._replace(text=_parted(cell)[0]) if id(cell) in glued else cell for cell in row)
         for row in grid.rows
     )
+    columns = sorted(held, key=lambda cell: cell.column)
     values = (cell._replace(text=_parted(cell)[1], row=len(grid.rows), row_span=1) for cell in columns)
     return Grid((*heads, tuple(values)), grid.locator)
 

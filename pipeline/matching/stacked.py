@@ -73,10 +73,8 @@ def _columns(row: StackedRow, gap: int, step: int) -> Columns | None:
         return even
     *places, width = _counted(row, gap, step)
     if max(places) >= max(row.widths, default=width):
-        return (
-            *places,
-            max(places) + 1,
-        )  # A column of the report's own: as many values as columns are not theirs.
+        # A column of the report's own: as many values as columns are not theirs.
+        return (*places, max(places) + 1)
     widths = {known for known in row.widths if max(places) < known <= width}
     return (*places, widths.pop()) if len(widths) == 1 else None
 

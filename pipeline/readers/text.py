@@ -165,10 +165,8 @@ def _stacked_rows(lines: Sequence[Line]) -> list[list[Line]]:
     if not all(found) or not any(match and (match["filled"] or match["only"]) for match in found):
         return []
     cells = [(number, match) for (number, _), match in zip(lines, found, strict=True) if match]
-    for is_opened in (
-        True,
-        False,
-    ):  # Rows that are opened come out as others do whose first cell is always blank.
+    # Opened first: such rows come out, a column wider, as rows do whose first cell is always blank.
+    for is_opened in (True, False):
         widths = range(2, WIDEST + 1)
         parsed = [rows for width in widths if (rows := _rows_of_width(cells, width, is_opened=is_opened))]
         if parsed:
