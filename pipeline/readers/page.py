@@ -76,7 +76,7 @@ PARTS_OF_TABLES = (
     "label",
 )
 _STYLED = etree.XPath("descendant-or-self::*[@style or @hidden or @color or self::s or self::strike]")
-_SET_APART = etree.XPath("boolean(descendant-or-self::*[@hidden or self::s or self::strike])")
+_HIDDEN = etree.XPath("boolean(descendant-or-self::*/@hidden)")
 _STYLES = etree.XPath("descendant-or-self::*/@style", smart_strings=False)
 _COLORS = etree.XPath("descendant-or-self::font/@color", smart_strings=False)
 _DATE = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})"
@@ -178,7 +178,7 @@ def _may_hide(root: Element) -> bool:
     colors = {f"color:{color};" for color in cast("list[str]", _COLORS(root))}
     if any(map(_hidden_by, styles)) or any(";" in color[:-1] or _hidden_by(color) for color in colors):
         return True
-    return bool(_SET_APART(root))
+    return next(root.iter("s", "strike"), None) is not None or bool(_HIDDEN(root))
 
 
 @lru_cache(maxsize=4_096)
