@@ -200,8 +200,7 @@ def _mapping(row: Row, forms: _Forms) -> Mapping:
 def _check_words(row: Row) -> None:
     known = {"rule": (*DERIVATIONS, LEFT_OUT), "relation": RELATIONS, "comparable": ("yes", "no")}
     for column, words in known.items():
-        if row[column] not in words:
-            raise row.fail(f"{column} {row[column]!r} is none of {', '.join(words)}")
+        row.one_of(column, words)
 
 
 def _counterpart(row: Row, text: str) -> Cells:

@@ -16,7 +16,7 @@ from functools import cache
 from pipeline.identity.lines import closed_up, fold
 from pipeline.numerals import ABOUT_AFTER, DIGITS, NUMBER, read_match
 from pipeline.report import Figure, Section
-from schemas.definitions import HERE, DefinitionError, Row, read_definitions
+from schemas.definitions import HERE, Row, read_definitions
 
 RULE_COLUMNS = ("concept", "pattern", "unit", "rank", "sections", "span", "value", "needs", "note")
 GUARD_COLUMNS = ("where", "pattern", "concepts", "note")
@@ -315,7 +315,7 @@ def measure_words() -> dict[str, str]:
 def channels() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The channels of publication, and how they are written."""
     rows = read_definitions(HERE / "channels.csv", CHANNEL_COLUMNS, key=["channel"]).rows
-    return tuple((row["channel"], _compiled(row, row["pattern"])) for row in rows)
+    return tuple((row["channel"], row.pattern("pattern")) for row in rows)
 
 
 @cache
@@ -325,13 +325,10 @@ def guards() -> tuple[Guard, ...]:
     Raises:
         DefinitionError: An unknown place, or a pattern that is no regular expression, with its line.
     """
-    found = []
-    for row in read_definitions(HERE / "figure_guards.csv", GUARD_COLUMNS).rows:
-        if row["where"] not in GUARDED:
-            raise row.fail(f"where {row['where']!r} is none of {', '.join(GUARDED)}")
-        concepts = frozenset(row["concepts"].split())
-        found.append(Guard(row["where"], _compiled(row, row["pattern"]), concepts))
-    return tuple(found)
+    return tuple(
+        Guard(row.one_of("where", GUARDED), row.pattern("pattern"), frozenset(row["concepts"].split()))
+        for row in read_definitions(HERE / "figure_guards.csv", GUARD_COLUMNS).rows
+    )
 
 
 @cache
@@ -361,13 +358,13 @@ def _rule(row: Row) -> FigureRule:
         raise row.fail("a pattern needs NUMBER where the figure stands, once, or a value")
     return FigureRule(
         concept=row["concept"],
-        pattern=_compiled(row, _whole(row).replace("NUMBER", NUMBER)),
+        pattern=row.compiled(_whole(row).replace("NUMBER", NUMBER), "pattern"),
         unit=row["unit"],
         rank=int(row["rank"]),
         sections=frozenset(int(number) for number in row["sections"].split()),
         is_stock=row["span"] == "standing",
         value=value,
-        needs=_compiled(row, row["needs"]) if row["needs"] else None,
+        needs=row.pattern("needs") if row["needs"] else None,
     )
 
 
@@ -381,10 +378,3 @@ def _whole(row: Row) -> str:
         return parts[match[1]]
 
     return re.sub(r"\{([a-z_]+)\}", part, row["pattern"])
-
-
-def _compiled(row: Row, pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise DefinitionError(f"{row.place}: {error}") from error

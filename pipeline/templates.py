@@ -138,17 +138,14 @@ def _year(path: Path, text: str) -> int:
 
 
 def _check(row: Row) -> None:
-    axis = row["axis"]
-    if axis not in KEYED_AXES + PLAIN_AXES:
-        raise row.fail(f"axis {axis!r} is none of {', '.join(KEYED_AXES + PLAIN_AXES)}")
-    if not row["label_path"]:
-        raise row.fail("label_path is empty")
-    if axis in KEYED_AXES and not row["key"]:
-        raise row.fail(f"a {axis} needs a key")
-    if axis in KEYED_AXES and row["role"] not in ROLES:
-        raise row.fail(f"role {row['role']!r} is none of {', '.join(ROLES)}")
-    if axis == "column" and row["unit"] not in UNITS:
-        raise row.fail(f"unit {row['unit']!r} is none of {', '.join(UNITS)}")
+    axis = row.one_of("axis", KEYED_AXES + PLAIN_AXES)
+    row.filled("label_path")
+    if axis in KEYED_AXES:
+        if not row["key"]:
+            raise row.fail(f"a {axis} needs a key")
+        row.one_of("role", ROLES)
+    if axis == "column":
+        row.one_of("unit", UNITS)
 
 
 def _block(table: str, name: str, rows: list[Row]) -> Block:

@@ -63,11 +63,9 @@ def load_checks(path: Path = HERE / "checks.csv") -> dict[str, Rule]:
 
 def _rule(row: Row) -> Rule:
     for column, allowed in (("level", LEVELS), ("scope", SCOPES)):
-        if row[column] not in allowed:
-            raise row.fail(f"{column} {row[column]!r} is none of {', '.join(allowed)}")
+        row.one_of(column, allowed)
     for column in ("rule", "label_en", "label_zh", "words_en", "words_zh"):
-        if not row[column]:
-            raise row.fail(f"{column} is empty")
+        row.filled(column)
     for column in ("words_en", "words_zh"):
         _check_placeholders(row, column)
     return Rule(**{**row.values, "tolerance": _tolerance(row)})  # type: ignore[arg-type]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,29 @@ class Row:
     def fail(self, problem: str) -> DefinitionError:
         """The error to raise for this row."""
         return DefinitionError(f"{self.place}: {problem}")
+
+    def filled(self, column: str) -> str:
+        """A value that must not be empty. Raises `DefinitionError` where it is."""
+        if not self[column].strip():
+            raise self.fail(f"{column} is empty")
+        return self[column]
+
+    def one_of(self, column: str, allowed: Collection[str]) -> str:
+        """A value out of a list. Raises `DefinitionError` for any other."""
+        if self[column] not in allowed:
+            raise self.fail(f"{column} {self[column]!r} is none of {', '.join(allowed)}")
+        return self[column]
+
+    def pattern(self, column: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+        """A value that is a regular expression. Raises `DefinitionError` where it is none."""
+        return self.compiled(self[column], column, flags)
+
+    def compiled(self, text: str, column: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+        """A regular expression made of a column's value. Raises `DefinitionError` where it is none."""
+        try:
+            return re.compile(text, flags)
+        except re.error as error:
+            raise self.fail(f"{column} {text!r}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,7 @@ def message(code: str, **details: str | int | float) -> Message:
 def _catalogue() -> dict[str, dict[str, str]]:
     table = read_definitions(HERE / "messages.csv", COLUMNS, key=["code"])
     for row in table.rows:
-        if row["level"] not in LEVELS:
-            raise row.fail(f"level {row['level']!r} is none of {', '.join(LEVELS)}")
+        row.one_of("level", LEVELS)
         if not row["en"] or not row["zh"]:
             raise row.fail("a message needs words in both languages")
     return {row["code"]: row.values for row in table.rows}

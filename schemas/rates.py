@@ -48,10 +48,8 @@ def _kind(rate: Row) -> str:
 
 
 def _check(suffix: Row) -> None:
-    if suffix["of"] not in KINDS:
-        raise suffix.fail(f"of {suffix['of']!r} is none of {', '.join(KINDS)}")
-    if suffix["dtype"] not in PLAIN_TYPES:
-        raise suffix.fail(f"dtype {suffix['dtype']!r} is none of {', '.join(PLAIN_TYPES)}")
+    suffix.one_of("of", KINDS)
+    suffix.one_of("dtype", PLAIN_TYPES)
 
 
 def _field(rate: Row, suffix: Row) -> Field:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,10 +42,7 @@ def load_rule_makers(path: Path = HERE / "rule_makers.csv") -> tuple[RuleMaker, 
     makers = []
     for row in read_definitions(path, MAKER_COLUMNS).rows:
         for column in ("division", "name"):
-            try:
-                re.compile(row[column])
-            except re.error as error:
-                raise row.fail(f"{column}: {error}") from error
+            row.pattern(column)
         if not row["source"]:
             raise row.fail("source is empty: name the law that gives the power")
         makers.append(RuleMaker(row["division"], row["name"], row["source"]))

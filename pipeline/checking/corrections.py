@@ -96,8 +96,7 @@ def load_corrections(path: Path) -> tuple[Correction, ...]:
 
 def _correction(row: Row) -> Correction:
     for column in ("document", "corrected", "reason", "source", "who", "when"):
-        if not row[column].strip():
-            raise row.fail(f"{column} is empty")
+        row.filled(column)
     cell = CellName(row["table"], row["row"], row["column"])
     units = _units().get(cell)
     if units is None:

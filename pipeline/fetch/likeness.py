@@ -25,13 +25,8 @@ def load_passing_words(path: Path = HERE / "passing_words.csv") -> tuple[re.Patt
     Raises:
         DefinitionError: A pattern that is none, with its line.
     """
-    patterns = []
-    for row in read_definitions(path, COLUMNS, key=["pattern"]).rows:
-        try:
-            patterns.append(re.compile(row["pattern"], re.IGNORECASE))
-        except re.error as error:
-            raise row.fail(f"pattern: {error}") from error
-    return tuple(patterns)
+    rows = read_definitions(path, COLUMNS, key=["pattern"]).rows
+    return tuple(row.pattern("pattern", re.IGNORECASE) for row in rows)
 
 
 def says_the_same(before: bytes, now: bytes, url: str) -> bool:

@@ -65,11 +65,7 @@ def load_link_words(path: Path = HERE / "link_words.csv") -> LinkWords:
     for row in read_definitions(path, COLUMNS).rows:
         if KINDS.get(row["kind"]) != row["of"]:
             raise row.fail(f"kind {row['kind']!r} of {row['of']!r} is none of {KINDS}")
-        try:
-            pattern = re.compile(row["pattern"], re.IGNORECASE)
-        except re.error as error:
-            raise row.fail(f"pattern: {error}") from error
-        patterns[row["kind"]] += (pattern,)
+        patterns[row["kind"]] += (row.pattern("pattern", re.IGNORECASE),)
     return LinkWords(patterns)
 
 

@@ -81,19 +81,13 @@ def _refuse_repeated(rows: tuple[Row, ...]) -> None:
 
 
 def _source(row: Row) -> Source:
-    if not row["source_id"].strip():
-        raise row.fail("source_id is empty")
-    if row["kind"] not in KINDS:
-        raise row.fail(f"kind {row['kind']!r} is none of {', '.join(KINDS)}")
-    if row["trust"] not in TRUSTS:
-        raise row.fail(f"trust {row['trust']!r} is none of {', '.join(TRUSTS)}")
     return Source(
-        source_id=row["source_id"],
+        source_id=row.filled("source_id"),
         url=_url(row),
-        kind=cast(SourceKind, row["kind"]),
+        kind=cast(SourceKind, row.one_of("kind", KINDS)),
         agency_name=row["agency_name"],
         report_year=_year(row),
-        trust=cast(Trust, row["trust"]),
+        trust=cast(Trust, row.one_of("trust", TRUSTS)),
         note=row["note"],
     )
 

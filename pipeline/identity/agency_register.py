@@ -121,10 +121,9 @@ def agency_links(agencies: pl.DataFrame, by_hand: Path | None = None) -> pl.Data
 
 
 def _by_hand(path: Path) -> Iterator[Link]:
-    relations = {code.code for code in load_codes()["agency_relation"]}
+    relations = sorted(code.code for code in load_codes()["agency_relation"])
     for row in read_definitions(path, LINK_COLUMNS, key=LINK_COLUMNS[:3]).rows:
-        if row["relation"] not in relations:
-            raise row.fail(f"relation {row['relation']!r} is none of {', '.join(sorted(relations))}")
+        row.one_of("relation", relations)
         if not all(row[column] for column in ("agency_id", "other_agency_id", "reason", "who", "when")):
             raise row.fail("a link needs both organs, a reason, a person and a day")
         year = _year(row) if row["from_year"] else None

@@ -40,9 +40,7 @@ def load_organs() -> dict[str, Organ]:
     table = read_definitions(reference_file("organ_functions.csv"), FUNCTION_COLUMNS, key=["function"])
     organs: dict[str, Organ] = {}
     for row in table.rows:
-        if row["rank"] not in RANKS:
-            raise row.fail(f"rank {row['rank']!r} is none of {', '.join(RANKS)}")
-        organ = Organ(row["function"], row["name"], row["rank"])
+        organ = Organ(row["function"], row["name"], row.one_of("rank", RANKS))
         for spelling in filter(None, [row["name"], *row["spellings"].split("|")]):
             if spelling in organs:
                 raise row.fail(f"{spelling} is spelt already for {organs[spelling].function}")

@@ -9,6 +9,7 @@ from functools import cache
 from schemas.definitions import HERE, read_definitions
 
 SCOPE_COLUMNS = ("scope", "where", "pattern", "note")
+WHERES = ("title", "sentence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class ScopeWord:
 
 @cache
 def scope_words() -> tuple[ScopeWord, ...]:
-    """The patterns of `scope_words.csv`."""
+    """The patterns of `scope_words.csv`. Raises `DefinitionError` for an unknown place or a broken pattern."""
     rows = read_definitions(HERE / "scope_words.csv", SCOPE_COLUMNS).rows
-    return tuple(ScopeWord(row["scope"], row["where"], re.compile(row["pattern"])) for row in rows)
+    return tuple(ScopeWord(row["scope"], row.one_of("where", WHERES), row.pattern("pattern")) for row in rows)
 
 
 @cache

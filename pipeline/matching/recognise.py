@@ -33,13 +33,9 @@ class Sign:
 
 @cache
 def signs() -> tuple[Sign, ...]:
-    """The patterns of `not_report_words.csv`. Raises `DefinitionError` for an unknown place."""
-    found = []
-    for row in read_definitions(HERE / "not_report_words.csv", COLUMNS).rows:
-        if row["where"] not in WHERES:
-            raise row.fail(f"where {row['where']!r} is none of {', '.join(WHERES)}")
-        found.append(Sign(row["outcome"], row["where"], re.compile(row["pattern"])))
-    return tuple(found)
+    """The patterns of `not_report_words.csv`. Raises `DefinitionError` for an unknown place or a broken pattern."""
+    rows = read_definitions(HERE / "not_report_words.csv", COLUMNS).rows
+    return tuple(Sign(row["outcome"], row.one_of("where", WHERES), row.pattern("pattern")) for row in rows)
 
 
 def recognise(document: Document, tables_found: int, identity: Identification) -> str | None:

@@ -54,9 +54,7 @@ def _words() -> _Words:
     table = read_definitions(HERE / "value_words.csv", WORD_COLUMNS, key=["class", "word"])
     by_class: dict[str, dict[str, int]] = {name: {} for name in WORD_CLASSES}
     for row in table.rows:
-        if row["class"] not in by_class:
-            raise row.fail(f"class {row['class']!r} is none of {', '.join(WORD_CLASSES)}")
-        by_class[row["class"]][_closed(row["word"])] = int(row["factor"] or 0)
+        by_class[row.one_of("class", WORD_CLASSES)][_closed(row["word"])] = int(row["factor"] or 0)
     return _Words(
         nil_marks=frozenset(by_class["nil_mark"]),
         counts=by_class["count_unit"],

@@ -55,7 +55,7 @@ def read(data: bytes, sha256: str) -> Document:
 @cache
 def _artifacts() -> re.Pattern[str]:
     table = read_definitions(HERE / "text_artifacts.csv", ("pattern", "reason", "source"), key=["pattern"])
-    return re.compile("|".join(row["pattern"] for row in table.rows))
+    return re.compile("|".join(row.pattern("pattern").pattern for row in table.rows))
 
 
 def _blocks(lines: Sequence[Line]) -> Iterator[Block]:

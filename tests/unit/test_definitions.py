@@ -68,3 +68,16 @@ def test_the_same_word_in_two_classes_is_no_repeat(tmp_path: Path) -> None:
 def test_a_row_says_where_it_is_wrong(tmp_path: Path) -> None:
     (row,) = read_definitions(write(tmp_path, "word\nx\n"), ("word",)).rows
     assert str(row.fail("no good")) == "words.csv:2: no good"
+
+
+def test_a_row_checks_its_own_values(tmp_path: Path) -> None:
+    columns = ("word", "kind", "pattern")
+    (row,) = read_definitions(write(tmp_path, "word,kind,pattern\n ,count,(a|b\n"), columns).rows
+    assert row.one_of("kind", ("money", "count")) == "count"
+    assert row.filled("kind") == "count"
+    with pytest.raises(DefinitionError, match=r"words\.csv:2: word is empty"):
+        row.filled("word")
+    with pytest.raises(DefinitionError, match=r"words\.csv:2: kind 'count' is none of money, year"):
+        row.one_of("kind", ("money", "year"))
+    with pytest.raises(DefinitionError, match=r"words\.csv:2: pattern '\(a\|b': missing \)"):
+        row.pattern("pattern")
