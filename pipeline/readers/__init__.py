@@ -25,6 +25,7 @@ from pipeline.document import (
     Paragraph,
     UnreadableDocumentError,
 )
+from pipeline.readers.ideographs import IN_UTF_8, with_ideographs
 from pipeline.readers.sniff import ENCRYPTED, sniff
 from pipeline.running.fence import fenced
 
@@ -112,29 +113,35 @@ def _bounded(document: Document) -> Document:
 
 
 def _writable(document: Document, texts: Sequence[str]) -> Document:
-    """The document with U+FFFD for halves of surrogate pairs, which damaged fonts give and no file can hold."""
+    """The document with U+FFFD for halves of surrogate pairs, which damaged fonts give and no file can hold.
+
+    And with ideographs for their radicals, which copies of PDFs hold.
+    """
     if _is_writable("".join([*texts, *document.properties.values()])):
         return document
-    properties = {name: _SURROGATE.sub("\ufffd", text) for name, text in document.properties.items()}
+    properties = {name: _written(text) for name, text in document.properties.items()}
     return replace(document, blocks=tuple(map(_writable_block, document.blocks)), properties=properties)
 
 
 def _is_writable(text: str) -> bool:
     try:
-        text.encode()
+        return not IN_UTF_8.search(text.encode())
     except UnicodeEncodeError:
         return False
-    return True
+
+
+def _written(text: str) -> str:
+    return with_ideographs(_SURROGATE.sub("\ufffd", text))
 
 
 def _writable_block(block: Block) -> Block:
     if isinstance(block, Paragraph):
-        return replace(block, text=_SURROGATE.sub("\ufffd", block.text))
+        return replace(block, text=_written(block.text))
     return replace(block, rows=tuple(tuple(map(_writable_cell, row)) for row in block.rows))
 
 
 def _writable_cell(cell: Cell) -> Cell:
-    return cell._replace(text=_SURROGATE.sub("\ufffd", cell.text))
+    return cell._replace(text=_written(cell.text))
 
 
 def _read(data: bytes, media_type: str) -> Document:

@@ -19,12 +19,12 @@ from pdfminer.psexceptions import PSException
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from pipeline.document import UnreadableDocumentError
+from pipeline.readers.ideographs import ideograph
 from pipeline.readers.lines import Character, print_lines, set_runs
 from pipeline.readers.pages import Page
 from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.rules import Mark
 from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides
-from pipeline.readers.told import ideograph
 
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""

@@ -18,10 +18,11 @@ from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, U
 from pipeline.exchange import DRAWN
 from pipeline.readers.charset import decode
 from pipeline.readers.pasted import Line, rows_a_line
+from pipeline.readers.sheet_lines import unquoted, with_whole_cells
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "7"
+VERSION = "8"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
@@ -41,15 +42,36 @@ def read(data: bytes, sha256: str) -> Document:
     Raises:
         UnreadableDocumentError: `no_text` where the file holds white space only; `limit_exceeded`.
     """
+    lines = with_whole_cells(_lines(data))
+    return Document(tuple(_blocks(rows_a_line(lines))), "text/plain", sha256, "text/lines")
+
+
+def other_readings(document: Document) -> Iterator[Callable[[bytes, str], Document]]:
+    """Another way to read a copy that tabs part: a cell may be broken over lines, and then no tab tells where it ends.
+
+    Args:
+        document: As `read` gave it.
+    """
+    if document.grids:
+        yield read_untabbed
+
+
+def read_untabbed(data: bytes, sha256: str) -> Document:
+    """Reads a text copy line by line, tabs as spaces: what labels the lines spell tells the rows."""
+    lines = ((number, " ".join(line.split("\t"))) for number, line in _lines(data))
+    blocks = (Paragraph(line.strip(), Locator(line=number)) for number, line in lines if line.strip(_MARKS))
+    return Document(tuple(blocks), "text/plain", sha256, "text/untabbed")
+
+
+def _lines(data: bytes) -> list[Line]:
     text = decode(data)
     if len(text) > TEXT_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{len(text)} > {TEXT_LIMIT} characters")
     text = _artifacts().sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     text = _PAGE_END_IN_ROW.sub("", text).replace("\f", "\n")
-    lines = [(number, line.rstrip("\n")) for number, line in enumerate(text.split("\n"), start=1)]
     if not text.strip():
         raise UnreadableDocumentError("no_text")
-    return Document(tuple(_blocks(rows_a_line(lines))), "text/plain", sha256, "text/lines")
+    return [(number, line.rstrip("\n")) for number, line in enumerate(text.split("\n"), start=1)]
 
 
 @cache
@@ -128,9 +150,9 @@ def _joined_rows(run: Sequence[Line]) -> list[list[Line]]:
 
     Where no row has a blank cell, blanks may be lost anywhere.
     """
-    rows = [[(number, cell) for cell in line.split("\t")] for number, line in run if line.strip()]
+    rows = [[(number, unquoted(cell)) for cell in line.split("\t")] for number, line in run if line.strip()]
     lengths = Counter(map(len, rows))
-    longest = max(lengths)
+    longest = max(lengths, default=0)
     are_kept = any(not cell.strip() for row in rows for _, cell in row[:-1])
     if 2 * lengths[longest] <= len(rows) or not are_kept:
         return rows

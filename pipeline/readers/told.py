@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from itertools import repeat
 from typing import Any
-from unicodedata import normalize
 
 import pypdfium2.raw as c
 
 from pipeline.readers.calls import IS_UNMAPPED, address_of
+from pipeline.readers.ideographs import STRAY, ideograph
 from pipeline.readers.printed import UNKNOWN
 
 FLAT = 0.25
@@ -27,17 +27,6 @@ _HYPHENS = "\2\u00ad"
 _BLANK = re.compile("[\0-\x20\x7f-\xa0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufffe\uffff]")
 _PLAIN = re.compile("[!-~]")
 """What a bare number may look like and be taken for a digit, a point or a sign."""
-_STRAY = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
-_RADICALS = dict(zip("⺟⺠⻄⻅⻆⻉⻋⻓⻔⻚⻛⻜⻢⻥⻦⻬⻰", "母民西见角贝车长门页风飞马鱼鸟齐龙", strict=True))
-"""Ideographs by the radicals of them that browsers write instead (Unicode, EquivalentUnifiedIdeograph.txt)."""
-
-
-def ideograph(character: str) -> str:
-    """The ideograph that a radical or a form kept for old character sets stands for; others as they are."""
-    if character in _RADICALS:
-        return _RADICALS[character]
-    plain = normalize("NFKC", character)
-    return plain if len(plain) == 1 and _STRAY.match(character) else character
 
 
 def told(text: Any, printed: str, edges: Sequence[float]) -> tuple[list[str], bool]:
@@ -70,7 +59,7 @@ def told(text: Any, printed: str, edges: Sequence[float]) -> tuple[list[str], bo
                 out[place] = UNKNOWN
     if _is_mostly_unmapped(address, printed):
         out = [UNKNOWN if IS_UNMAPPED(address, place) == 1 else said for place, said in enumerate(out)]
-    for found in _STRAY.finditer(printed):
+    for found in STRAY.finditer(printed):
         out[found.start()] = ideograph(found.group())
     return out, has_inked
 

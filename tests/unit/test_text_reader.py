@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pipeline.document import Document, UnreadableDocumentError
-from pipeline.readers import text
+from pipeline.readers import read_document, text
+from pipeline.rereading import read_tables
+from tests.forms import misread, numbered, report_tables, unread
 
 
 def read(content: str | bytes) -> Document:
@@ -145,3 +149,36 @@ def test_blank_cells_that_an_editor_cut_from_the_ends_of_rows_are_there() -> Non
     rows = "结果\t\t（一）予以公开\t1\t2\t3\n\t\t（二）部分公开\t4\t5\t6\n四、结转\t\t\t7\t8\n"
     assert grids(rows)[0][2] == ["四、结转", "", "", "7", "8", ""]
     assert grids("甲\t1\t2\n乙\t3\t4\n丙\t5\n")[0][2] == ["丙", "5"]
+
+
+def test_lines_of_tabs_alone_are_no_table() -> None:
+    assert lines("规章\n\t \t\n行政许可") == ["规章", "行政许可"]
+
+
+def test_a_cell_that_a_sheet_wrote_over_lines_in_quotes_is_one_cell() -> None:
+    """Of `12` and `0` under one another nobody knows whether they are one number: the break stays."""
+    assert grids('规章\t"1\n"\t2\n"行政\n许可"\t\t"12\n0"\n') == [
+        [["规章", "1", "2"], ["行政\n许可", "", "12\n0"]]
+    ]
+
+
+def test_quotes_that_a_copy_broke_over_lines_are_none_of_a_sheet() -> None:
+    assert lines('危及"三安全\n一稳定"') == ['危及"三安全', '一稳定"']
+
+
+def test_radicals_are_the_ideographs_they_look_like() -> None:
+    """A browser's PDF, and every copy of it, says `⼯` for `工` and `⻔` for `门`."""
+    document = read_document("部⻔政府信息公开⼯作".encode())
+    assert document.paragraphs[0].text == "部门政府信息公开工作"
+
+
+def test_cells_broken_over_lines_are_read_by_their_labels_where_tabs_do_not_tell_rows() -> None:
+    """A browser writes a row a line, and a cell with breaks over several: `规范性⏎文件⇥0⇥13⇥5`."""
+    facts = numbered("2020", tables=["proactive_disclosure", "applications"])
+    rows = [row for table in report_tables(facts) for row in table]
+    copy = "\n".join("\t".join(re.sub("(?<=^..)(?=[^0-9])", "\n", spot.text) for spot in row) for row in rows)
+    first, again = text.read(copy.encode(), "0" * 64), text.read_untabbed(copy.encode(), "0" * 64)
+    assert unread(facts, read_tables(first, lambda: ()).extraction)
+    reading = read_tables(first, lambda: [again]).extraction
+    assert not misread(facts, reading)
+    assert not unread(facts, reading)
