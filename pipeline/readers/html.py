@@ -23,7 +23,7 @@ from pipeline.readers.drawn import (
 )
 from pipeline.readers.elements import BLOCK, PREFORMATTED, RAISED
 from pipeline.readers.page import content_of, page_properties, without_hidden
-from pipeline.readers.printed import collapsed, printed, printed_lines, raised
+from pipeline.readers.printed import printed_lines, raised, set_line
 from pipeline.readers.quoted import page_of_data, quoted_pages
 
 MEDIA_TYPES = ("text/html",)
@@ -183,11 +183,12 @@ def _bound(root: Element) -> None:
 
 def _content(element: Element, depth: int) -> list[Item]:
     """What an element shows: lines and tables, in order."""
-    if len(element) == 0 and element.tag not in PREFORMATTED:
-        return _line(element.text)
     children = list(element)
-    if len(children) == 1 and _is_plain_line(element, children[0]):
-        return _line(children[0].text)
+    while len(children) == 1 and _only_wraps(element, children[0]):
+        element = children[0]
+        children = list(element)
+    if not children and element.tag not in PREFORMATTED:
+        return _line(element.text)
     flow = _Flow()
     if not any(len(child) or child.tag == "table" for child in children):
         flow.enter(element)
@@ -210,9 +211,9 @@ def _content(element: Element, depth: int) -> list[Item]:
     return flow.items
 
 
-def _is_plain_line(element: Element, only: Element) -> bool:
-    """Whether an element shows but one paragraph of plain text, as most cells of pasted tables do."""
-    if len(only) or only.tag not in _PLAIN_BLOCK or element.tag in _KEPT_APART:
+def _only_wraps(element: Element, only: Element) -> bool:
+    """Whether an element shows but the one block in it, as most cells of pasted tables do."""
+    if only.tag not in _PLAIN_BLOCK or element.tag in _KEPT_APART:
         return False
     before, behind = element.text, only.tail
     return (not before or before.isspace()) and (not behind or behind.isspace())
@@ -253,7 +254,7 @@ class _Flow:
         self._runs.clear()
         if self._preformatted:
             self.items.extend(printed_lines(text))
-        elif line := printed(collapsed(text)):
+        elif line := set_line(text):
             self.items.append(line)
 
     def _add(self, text: str | None) -> None:
@@ -339,7 +340,7 @@ def _wraps_cells(element: Element) -> bool:
 
 
 def _line(text: str | None) -> list[Item]:
-    line = printed(collapsed(text)) if text and not text.isspace() else ""
+    line = set_line(text) if text and not text.isspace() else ""
     return [line] if line else []
 
 
@@ -385,7 +386,7 @@ def _laid_out_row(row: _Row, number: int, end: int, taken: list[int], depth: int
 def _told_of_picture(cell: Element) -> list[Item]:
     """The words that stand for the one picture that a cell holds instead of text; a file's name is none."""
     pictures = list(islice(cell.iter("img"), 2))
-    words = printed(collapsed(pictures[0].get("alt", ""))) if len(pictures) == 1 else ""
+    words = set_line(pictures[0].get("alt", "")) if len(pictures) == 1 else ""
     return [words] if words and not _FILE_NAME.search(words) else []
 
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 from lxml import etree
 
 from pipeline.readers.elements import CHROME, INLINE, NEVER_SHOWN
-from pipeline.readers.printed import collapsed, printed, struck
+from pipeline.readers.printed import set_line, struck
 
 Element = Any
 
@@ -114,7 +114,7 @@ def page_properties(root: Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = META_PROPERTIES.get((meta.get("name") or meta.get("property") or "").strip().lower())
-        value = printed(collapsed(meta.get("content") or ""))
+        value = set_line(meta.get("content") or "")
         if name and value:
             found.setdefault(name, value)
     published = _iso_date(_META_DATE.search(found.pop("published_on", "")))
@@ -146,7 +146,7 @@ def _window_title(root: Element, site: str) -> str | None:
 
 
 def _first_text(root: Element, tag: str) -> str:
-    texts = (printed(collapsed("".join(element.itertext()))) for element in root.iter(tag))
+    texts = (set_line("".join(element.itertext())) for element in root.iter(tag))
     return next(filter(None, texts), "")
 
 
@@ -500,7 +500,7 @@ class _Survey:
             weight = self.weights[number]
             if 4 <= weight.text <= HEADING_DISTANCE and not weight.linked and self._is_kept(number):
                 element = self.elements[number]
-                yield element.tag, printed(collapsed("".join(element.itertext())))
+                yield element.tag, set_line("".join(element.itertext()))
 
 
 def _is_chrome(element: Element) -> bool:

@@ -47,13 +47,14 @@ def printed_lines(text: str) -> list[str]:
     return [line for line in map(printed, _BREAK.split(text)) if line]
 
 
-def collapsed(source: str) -> str:
-    """Text of a page's source as a browser sets it: white space runs are one space.
+def set_line(source: str) -> str:
+    """Text of a page's source as a browser sets it in a line: white space runs are one space, none at the ends.
 
     A line wrapped in the source between two Chinese characters leaves no space (CSS Text 3, segment breaks).
     """
-    if source.isprintable() and "  " not in source:
-        return source
-    if "\n" in source or "\r" in source:
-        source = _WRAP_BETWEEN_WIDE.sub("", source)
-    return _SPACES.sub(" ", source)
+    text = source.strip(" \t\r\n\f")
+    if not text.isprintable() or "  " in text:
+        if "\n" in text or "\r" in text:
+            text = _WRAP_BETWEEN_WIDE.sub("", text)
+        text = _SPACES.sub(" ", text)
+    return printed(text)

@@ -1,4 +1,4 @@
-from pipeline.readers.printed import collapsed, printed, printed_lines
+from pipeline.readers.printed import printed, printed_lines, set_line
 
 
 def test_padding_and_invisible_characters_go_and_inner_spaces_stay() -> None:
@@ -11,8 +11,9 @@ def test_every_kind_of_line_end_parts_lines() -> None:
 
 
 def test_a_line_wrapped_between_chinese_characters_leaves_no_space() -> None:
-    assert collapsed("政府信息\n   公开  工作\r\n报告") == "政府信息公开 工作报告"
-    assert collapsed("Open\n  government 12\n件") == "Open government 12 件"
+    assert set_line("政府信息\n   公开  工作\r\n报告") == "政府信息公开 工作报告"
+    assert set_line("Open\n  government 12\n件") == "Open government 12 件"
+    assert set_line("\n\t\t\t第二十条第\n ") == "第二十条第"
 
 
 def test_tabs_at_the_ends_of_a_row_are_its_blank_cells() -> None:
