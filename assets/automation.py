@@ -10,9 +10,9 @@ import dagster as dg
 
 from assets.resources import Line
 from assets.tables import ALL_YEARS
-from pipeline.batch import files_under
 from pipeline.faults import CodedError
 from pipeline.running.alarms import WEBHOOK, alarm
+from pipeline.running.items import files_under
 from pipeline.running.nights import note_failure
 
 EVERYTHING = "everything"

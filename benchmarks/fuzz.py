@@ -30,11 +30,12 @@ from typing import Any
 
 from benchmarks.bombs import BOMBS
 from benchmarks.mutations import Mutant, Seed, mutants
-from pipeline.batch import Item, read_all, read_packed
+from pipeline.batch import read_all
 from pipeline.paths import sample_folder
 from pipeline.readers import scan
 from pipeline.readers.charset import decode
 from pipeline.report import Report
+from pipeline.running.items import Item, read_packed
 from pipeline.running.workers import Limits, LocalWorkers
 
 LIMITS = Limits(seconds=60.0)

@@ -19,11 +19,12 @@ from pathlib import Path
 
 from benchmarks.alternatives import ALTERNATIVES, HTML
 from benchmarks.measuring import Cost, measure
-from pipeline.batch import Item, read_all
+from pipeline.batch import read_all
 from pipeline.matching.values import read_value
 from pipeline.readers import read_document
 from pipeline.readers.sniff import sniff
 from pipeline.report import Extraction
+from pipeline.running.items import Item
 from pipeline.running.workers import Limits, LocalWorkers
 
 LOADED = "pipeline.running.preload"

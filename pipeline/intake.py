@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 
 from pipeline.archive import BRINGING, Archive, printable
-from pipeline.batch import Item, files_under
 from pipeline.fetch.sources import Source
 from pipeline.objects import place_of
+from pipeline.running.items import Item, files_under
 from pipeline.tidy import Row, failure_row
 from schemas.messages import Message
 from schemas.tables import frame_of

@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from pipeline.batch import Item, read_packed
 from pipeline.running.allowance import renew
+from pipeline.running.items import Item, read_packed
 from pipeline.running.workers import LocalWorkers
 
 

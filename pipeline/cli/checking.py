@@ -48,8 +48,9 @@ def check(context: click.Context, files: Sequence[Path], own: Language | None, s
       ogi check 2023.docx
       ogi check --lang en --format json 2022.pdf 2023.docx
     """
-    from pipeline.batch import Item, read_all
+    from pipeline.batch import read_all
     from pipeline.checking.proof import proofread
+    from pipeline.running.items import Item
 
     lang = own or (context.parent.params.get("lang") if context.parent else None) or "zh"
     reports = read_all(Item(path, str(path)) for path in files)

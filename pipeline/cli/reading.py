@@ -39,7 +39,8 @@ def extract(lang: Language, files: Sequence[Path], shape: str) -> None:
       ogi extract report.pdf
       ogi extract --format jsonl reports/*.html > reports.jsonl
     """
-    from pipeline.batch import Item, read_all
+    from pipeline.batch import read_all
+    from pipeline.running.items import Item
 
     reports = read_all(Item(path, str(path)) for path in files)
     statuses = list(_PRINTERS[shape](watched(reports, len(files), lang)))

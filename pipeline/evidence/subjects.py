@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 
 from pipeline.archive import Archive
-from pipeline.batch import Item, read_alone
 from pipeline.document import Locator
 from pipeline.evidence.exhibit import ShowError, Subject
 from pipeline.publish.query import open_warehouse
 from pipeline.report import CellReading, Report
+from pipeline.running.items import Item, read_alone
 
 ORDINALS = ("page", "table_number", "row_number", "column_number", "line")
 EDGES = ("box_left", "box_top", "box_right", "box_bottom")

@@ -19,12 +19,13 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.batch import LOST, UNSETTLED, Item, read_all
+from pipeline.batch import read_all
 from pipeline.intake import items
 from pipeline.objects import object_path
 from pipeline.read import unread
 from pipeline.report import Report
 from pipeline.reprints import without_reprints
+from pipeline.running.items import LOST, UNSETTLED, Item
 from pipeline.running.reading_version import reading_version
 from pipeline.running.workers import Limits
 from pipeline.tidy import READ_TABLES, repeat_failures, tidy

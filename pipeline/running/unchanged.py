@@ -24,12 +24,12 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.accounting import share_margin
-from pipeline.batch import UNSETTLED
 from pipeline.coverage import last_due_passed
 from pipeline.fetch.sources import Source
 from pipeline.paths import reference_files
 from pipeline.publish.parquet import MANIFEST_NAME
 from pipeline.publish.warehouse import RELEASES, current_release
+from pipeline.running.items import UNSETTLED
 from pipeline.running.reading_version import ROOT, UNREAD, digest_of, file_digest, reading_version
 from pipeline.running.workers import Limits
 

@@ -13,8 +13,9 @@ from typing import ClassVar
 
 import pytest
 
-from pipeline.batch import Item, read_all, read_item
+from pipeline.batch import read_all
 from pipeline.paths import sample_folder
+from pipeline.running.items import Item, read_item
 from pipeline.running.workers import Limits, LocalWorkers, WorkersError, remote_executor
 from tests.scripted import ScriptedWorkers, script, tries
 
@@ -97,13 +98,13 @@ def test_a_worker_whose_memory_is_taken_gives_its_place_to_a_fresh_one(tmp_path)
 
 
 def test_what_libraries_say_of_too_little_memory_is_understood(tmp_path, monkeypatch):
-    from pipeline import batch
+    from pipeline.running import items
 
     def read(*_, **__):
         raise OSError("libgfortran.so: failed to map segment from shared object")
 
     (item,) = script(tmp_path, "report")
-    monkeypatch.setattr(batch, "read_report", read)
+    monkeypatch.setattr(items, "read_report", read)
     with pytest.raises(MemoryError):
         read_item(item)
 

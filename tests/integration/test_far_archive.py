@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from pipeline.archive import Archive, ArchiveError, ManifestRow, object_path
-from pipeline.batch import UNREACHABLE_LIMIT, UNSETTLED, Item, read_all, read_item, read_packed
+from pipeline.batch import UNREACHABLE_LIMIT, read_all
 from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents, items
+from pipeline.running.items import UNSETTLED, Item, read_item, read_packed
 from pipeline.running.remember import Memory, read_documents
 from tests.bucket import PAGE, Bucket, served_bucket
 from tests.integration.test_archive import hold_what_was_recorded, lines_until, start_depositor
@@ -122,7 +123,7 @@ def test_readers_take_objects_by_address_and_tell_what_is_wrong_with_them(
     key = f"raw/store/{object_path(item.sha256)}"
     bucket.objects[key] = TEXT + b"!"
     assert code(item) == "archive_corrupt"
-    monkeypatch.setattr("pipeline.batch.MAX_BYTES", 10)
+    monkeypatch.setattr("pipeline.running.items.MAX_BYTES", 10)
     assert code(item) == "too_large"
     del bucket.objects[key]
     assert code(item) == "archive_missing"

@@ -195,7 +195,7 @@ def _naming(place: str) -> dict[str, bytes]:
 WATCHED = """
 import json, sys
 from pathlib import Path
-from pipeline.batch import Item, read_item
+from pipeline.running.items import Item, read_item
 from pipeline.export import to_json
 
 def read_all():

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import Item, read_alone, read_item
 from pipeline.readers.sniff import WORD_XML, sniff
 from pipeline.report import Report
 from pipeline.running import office
+from pipeline.running.items import Item, read_alone, read_item
 from pipeline.running.reading_version import reading_version
 
 WORD = Path(__file__).parents[2] / "data" / "sample" / "reports" / "yubei-2020.docx"

@@ -8,11 +8,11 @@ from hashlib import sha256
 import polars as pl
 import pytest
 
-from pipeline.batch import read_item
 from pipeline.intake import RAW_SCHEMA
 from pipeline.paths import sample_folder
 from pipeline.read import unread
 from pipeline.running import remember
+from pipeline.running.items import read_item
 from pipeline.running.reading_version import definitions_of, reachable, reading_version
 from pipeline.running.remember import Memory, read_documents
 from pipeline.running.workers import Limits

@@ -12,10 +12,10 @@ import pytest
 
 from benchmarks.offices import report
 from pipeline.archive import Archive, ManifestRow
-from pipeline.batch import read_item
 from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents
 from pipeline.reprints import CODE
+from pipeline.running.items import read_item
 from pipeline.running.remember import Memory, read_documents
 
 URL = "https://www.example.invalid/nb/2023.html"
