@@ -18,11 +18,11 @@ from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, U
 from pipeline.exchange import DRAWN
 from pipeline.readers.charset import decode
 from pipeline.readers.pasted import Line, rows_a_line
-from pipeline.readers.sheet_lines import unquoted, with_whole_cells
+from pipeline.readers.sheet_lines import unquoted, with_tabs, with_whole_cells
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "8"
+VERSION = "9"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
@@ -42,7 +42,7 @@ def read(data: bytes, sha256: str) -> Document:
     Raises:
         UnreadableDocumentError: `no_text` where the file holds white space only; `limit_exceeded`.
     """
-    lines = with_whole_cells(_lines(data))
+    lines = with_tabs(with_whole_cells(_lines(data)))
     return Document(tuple(_blocks(rows_a_line(lines))), "text/plain", sha256, "text/lines")
 
 
@@ -58,7 +58,8 @@ def other_readings(document: Document) -> Iterator[Callable[[bytes, str], Docume
 
 def read_untabbed(data: bytes, sha256: str) -> Document:
     """Reads a text copy line by line, tabs as spaces: what labels the lines spell tells the rows."""
-    lines = ((number, " ".join(line.split("\t"))) for number, line in _lines(data))
+    rows = with_tabs(with_whole_cells(_lines(data)))
+    lines = ((n, line) for n, row in rows for line in " ".join(map(unquoted, row.split("\t"))).split("\n"))
     blocks = (Paragraph(line.strip(), Locator(line=number)) for number, line in lines if line.strip(_MARKS))
     return Document(tuple(blocks), "text/plain", sha256, "text/untabbed")
 
