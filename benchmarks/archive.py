@@ -32,11 +32,12 @@ from typing import Literal
 import polars as pl
 
 from benchmarks.nights import published
-from pipeline.archive import Archive, ManifestRow
+from pipeline.archive import Archive
 from pipeline.fetch.found import add_found
 from pipeline.fetch.sources import COLUMNS, Source
 from pipeline.identity.agencies import agency_slug
 from pipeline.identity.divisions import resolve
+from pipeline.manifest import ManifestRow
 from pipeline.paths import reference_file
 from pipeline.read import read_report
 from pipeline.running.remember import KEY, SEGMENT_DOCUMENTS, Memory

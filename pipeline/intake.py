@@ -12,8 +12,10 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from pipeline.archive import BRINGING, Archive, printable
+from pipeline.archive import Archive
+from pipeline.deposits import deposit, printable
 from pipeline.fetch.sources import Source
+from pipeline.manifest import BRINGING
 from pipeline.objects import place_of
 from pipeline.running.items import Item, files_under
 from pipeline.tidy import Row, failure_row
@@ -41,7 +43,7 @@ there), and for fetched ones the address, the answer's status, when it came and 
 def take_files(inputs: Sequence[Path], archive: Archive, source_id: str = "") -> pl.DataFrame:
     """Deposits the files named, and those below the folders named; a row each, in their order."""
     named = list(_named_files(inputs))
-    rows = archive.deposit_all((path for path, _ in named), source_id=source_id)
+    rows = deposit(archive, (path for path, _ in named), source_id=source_id)
     return _frame(
         (name, row.sha256, _place(archive, row.sha256), None, None, None, row.error, row.error_details, None)
         for (_, name), row in zip(named, rows, strict=True)

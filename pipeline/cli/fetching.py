@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.archive import Archive, ArchiveError, ManifestRow
+from pipeline.archive import Archive
 from pipeline.cli.terminal import archive_option, console, fail, progress, say
 from pipeline.faults import CodedError
 from pipeline.fetch import (
@@ -20,6 +20,8 @@ from pipeline.fetch import (
     proposals_csv,
 )
 from pipeline.fetch import discover as walk
+from pipeline.manifest import ManifestRow
+from pipeline.objects import ArchiveError
 from pipeline.paths import archive_location
 from schemas.definitions import DefinitionError
 from schemas.messages import Language, message

@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
-from pipeline.archive import Archive, ArchiveError
+from pipeline.archive import Archive
 from pipeline.fetch.sources import Source
+from pipeline.objects import ArchiveError
 
 NAME = "found_sources.json"
 

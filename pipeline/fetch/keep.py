@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 import polars as pl
 
-from pipeline.archive import Archive, ArchiveError, ManifestRow, compare, failed_row, object_path
+from pipeline.archive import Archive
 from pipeline.fetch.answer import Answer, FetchError, Validators
 from pipeline.fetch.client import Client
 from pipeline.fetch.likeness import says_the_same
 from pipeline.fetch.sources import Source
+from pipeline.manifest import ManifestRow, compare, failed_row
+from pipeline.objects import ArchiveError, object_path
 from pipeline.readers.sniff import sniff
 
 

@@ -12,12 +12,13 @@ from typing import TypeVar
 
 import polars as pl
 
-from pipeline.archive import COMPACT_ABOVE, Archive, ManifestRow, Outcome
+from pipeline.archive import COMPACT_ABOVE, Archive
 from pipeline.fetch.answer import UNREACHABLE, FetchError
 from pipeline.fetch.client import Client
 from pipeline.fetch.keep import Keeper, by_host, held_content
 from pipeline.fetch.settings import FetchSettings
 from pipeline.fetch.sources import Source
+from pipeline.manifest import ManifestRow, Outcome
 
 T = TypeVar("T")
 Progress = Callable[[int, int, ManifestRow], None]

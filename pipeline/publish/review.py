@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from duckdb import DuckDBPyConnection as Connection
 
-from pipeline.archive import Archive, ArchiveError
+from pipeline.archive import Archive
 from pipeline.checking.columns import (
     AGENCY,
     AGENCY_NAME,
@@ -45,6 +45,7 @@ from pipeline.extract import extract
 from pipeline.identity.decisions import COLUMNS as DECISION_COLUMNS
 from pipeline.matching.labels import CellName, cell_words, place_words, table_words
 from pipeline.matching.lexicon import LABEL_COLUMNS
+from pipeline.objects import ArchiveError
 from pipeline.publish.query import open_warehouse
 from pipeline.report import TABLES, CellReading, Finding
 from schemas.checks import load_checks

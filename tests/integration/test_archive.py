@@ -12,7 +12,10 @@ from threading import Thread
 import polars as pl
 import pytest
 
-from pipeline.archive import MANIFEST_SCHEMA, Archive, ArchiveError, ManifestRow, Outcome, object_path
+from pipeline.archive import Archive
+from pipeline.deposits import deposit
+from pipeline.manifest import MANIFEST_SCHEMA, ManifestRow, Outcome
+from pipeline.objects import ArchiveError, object_path
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PAGE = "<html><body><p>某区人民政府办公室</p></body></html>".encode()
@@ -81,14 +84,14 @@ def test_deposits_create_update_and_repeat(archive: Archive, tmp_path: Path) -> 
     file, twin = tmp_path / "报告.pdf", tmp_path / "twin.pdf"
     file.write_bytes(PDF)
     twin.write_bytes(PDF)
-    first = archive.deposit_all([file, twin])
+    first = deposit(archive, [file, twin])
     assert [row.outcome for row in first] == ["CREATE", "CREATE"]
     assert first[0].sha256 == first[1].sha256
     assert first[0].media_type == "application/pdf"
     assert first[0].file_name == "报告.pdf"
-    assert archive.deposit(file).outcome == "UNCHANGED"
+    assert deposit(archive, [file])[0].outcome == "UNCHANGED"
     file.write_bytes(PAGE)
-    changed = archive.deposit(file)
+    changed = deposit(archive, [file])[0]
     assert (changed.outcome, changed.previous_sha256) == ("UPDATE", first[0].sha256)
     latest = archive.latest().filter(pl.col("file_name") == "报告.pdf")
     assert latest["sha256"].to_list() == [changed.sha256]
@@ -100,7 +103,7 @@ def test_bad_files_are_rows_and_the_rest_goes_on(archive: Archive, tmp_path: Pat
     good.write_bytes(PDF)
     empty.write_bytes(b"")
     large.write_bytes(b"x" * 2000)
-    rows = archive.deposit_all([tmp_path / "none", tmp_path, empty, large, good], max_bytes=1000)
+    rows = deposit(archive, [tmp_path / "none", tmp_path, empty, large, good], max_bytes=1000)
     assert [row.error for row in rows] == ["missing_file", "not_a_file", "empty_file", "too_large", None]
     assert archive.manifest()["outcome"].to_list().count("FAILED") == 4
 
@@ -111,7 +114,7 @@ def test_name_in_gbk_bytes_is_read(archive: Archive, tmp_path: Path) -> None:
         Path(os.fsdecode(file)).write_bytes(PAGE)
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
-    assert archive.deposit(Path(os.fsdecode(file))).file_name == "年报.html"
+    assert deposit(archive, [Path(os.fsdecode(file))])[0].file_name == "年报.html"
     assert archive.manifest()["file_name"].to_list() == ["年报.html"]
 
 
@@ -165,13 +168,13 @@ def test_file_that_stands_as_it_was_is_not_taken_again(
 ) -> None:
     file = tmp_path / "年报.html"
     file.write_bytes(PAGE)
-    monkeypatch.setattr("pipeline.archive.SETTLED_SECONDS", 3600.0)
-    archive.deposit(file)
-    assert archive.deposit(file).outcome == "UNCHANGED"
+    monkeypatch.setattr("pipeline.deposits.SETTLED_SECONDS", 3600.0)
+    deposit(archive, [file])
+    assert deposit(archive, [file])[0].outcome == "UNCHANGED"
     assert archive.manifest().height == 2  # changed so lately that its times do not vouch for it
-    monkeypatch.setattr("pipeline.archive.SETTLED_SECONDS", 0.0)
-    archive.deposit(file)
-    row = archive.deposit(file)
+    monkeypatch.setattr("pipeline.deposits.SETTLED_SECONDS", 0.0)
+    deposit(archive, [file])
+    row = deposit(archive, [file])[0]
     assert (row.outcome, row.sha256) == ("UNCHANGED", sha256(PAGE).hexdigest())
     assert archive.manifest().height == 3
     stat = file.stat()
@@ -179,10 +182,10 @@ def test_file_that_stands_as_it_was_is_not_taken_again(
     os.utime(
         file, ns=(stat.st_atime_ns, stat.st_mtime_ns)
     )  # another file of the same size and time of change
-    assert archive.deposit(file).outcome == "UPDATE"
+    assert deposit(archive, [file])[0].outcome == "UPDATE"
     (object_file,) = [path for path in stored_files(archive, "objects") if path.read_bytes().endswith(b"!")]
     object_file.write_bytes(b"cut")  # what a power failure leaves is mended while the file is still there
-    assert archive.deposit(file).outcome == "UNCHANGED"
+    assert deposit(archive, [file])[0].outcome == "UNCHANGED"
     assert object_file.read_bytes().endswith(b"!")
 
 
@@ -202,11 +205,12 @@ DEPOSITOR = """
 import sys
 from pathlib import Path
 from pipeline.archive import Archive
+from pipeline.deposits import deposit
 archive, folder = Archive(sys.argv[1]), Path(sys.argv[2])
 for number in range(100_000):
     file = folder / f"{sys.argv[3]}-{number}.html"
     file.write_bytes(f"<html><p>{sys.argv[3]} {number}</p>".encode() * 400)
-    archive.deposit(file)
+    deposit(archive, [file])
     print(number, flush=True)
     if number % 5 == 4:
         archive.compact()
@@ -241,7 +245,7 @@ def hold_what_was_recorded(archive: Archive, process: subprocess.Popen[str], inb
     assert rows["row_id"].n_unique() == rows.height
     for digest in rows["sha256"]:
         archive.get(digest)
-    archive.deposit_all(sorted(inbox.iterdir()))
+    deposit(archive, sorted(inbox.iterdir()))
 
 
 def test_kill_while_depositing_loses_nothing_recorded(archive: Archive, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.archive import Archive, ArchiveError, ManifestRow, object_path
+from pipeline.archive import Archive
 from pipeline.batch import UNREACHABLE_LIMIT, read_all
 from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents, items
+from pipeline.manifest import ManifestRow
+from pipeline.objects import ArchiveError, object_path
 from pipeline.running.items import UNSETTLED, Item, read_item, read_packed
 from pipeline.running.remember import Memory, read_documents
 from tests.bucket import PAGE, Bucket, served_bucket

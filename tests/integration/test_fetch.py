@@ -19,8 +19,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive import Archive, ManifestRow
+from pipeline.archive import Archive
 from pipeline.fetch import FetchSettings, FetchSummary, Source, fetch_sources
+from pipeline.manifest import ManifestRow
 from schemas.messages import message
 
 SETTINGS = FetchSettings(

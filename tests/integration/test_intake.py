@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from assets.resources import Line
-from pipeline.archive import Archive, ManifestRow
+from pipeline.archive import Archive
 from pipeline.fetch.found import add_found, all_sources, found_sources
 from pipeline.fetch.resting import resting
 from pipeline.fetch.sources import Source
 from pipeline.intake import INBOX, fetched_documents, inbox_documents, intake_failures
+from pipeline.manifest import ManifestRow
 
 URL = "https://www.example.invalid/2023.html"
 SOURCE = Source("s1", URL)

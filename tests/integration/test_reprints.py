@@ -11,9 +11,10 @@ import polars as pl
 import pytest
 
 from benchmarks.offices import report
-from pipeline.archive import Archive, ManifestRow
+from pipeline.archive import Archive
 from pipeline.fetch.sources import Source
 from pipeline.intake import fetched_documents
+from pipeline.manifest import ManifestRow
 from pipeline.reprints import CODE
 from pipeline.running.items import read_item
 from pipeline.running.remember import Memory, read_documents

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.archive import Archive, ManifestRow, compare
+from pipeline.archive import Archive
 from pipeline.fetch.addresses import is_public
 from pipeline.fetch.answer import (
     FetchError,
@@ -37,6 +37,7 @@ from pipeline.fetch.outcomes import load_outcome_rules
 from pipeline.fetch.page import absolute, read_page
 from pipeline.fetch.settings import FetchSettings, SettingsError
 from pipeline.fetch.sources import load_sources
+from pipeline.manifest import ManifestRow, compare
 from schemas.definitions import DefinitionError
 from schemas.messages import message
 
