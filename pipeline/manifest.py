@@ -65,7 +65,7 @@ class ManifestRow:
         final_url: The address that answered after redirects; None where none did.
         http_status: None for a deposit, and where no answer came.
         etag: As sent by the site; null where it sent none. Likewise `last_modified` and `declared_type`. For a
-            deposit, what the disk says of the file (see `pipeline.deposits`), by which a later run knows it for the same.
+            deposit, what the disk says of the file (see `pipeline.deposits`), by which a later run knows it.
         media_type: Told by the content; null without content.
         file_name: The name the site or the disk gives the file; null where it gives none.
         bytes: Size of the content after decompression; null without content.
