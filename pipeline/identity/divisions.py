@@ -333,18 +333,32 @@ def _from_credit_code(around: Surroundings) -> Resolution | None:
 
 
 def _from_text(around: Surroundings) -> Resolution:
-    """For a name without a place: the one place that the text prints before the same organ."""
+    """For a name without a place: the one place that the text prints before the same organ, else in addresses."""
     told: dict[str, str] = {}
     for start, end in _same_organ(around):
         chains = chain_before(around.register, around.text, start)
         for code in _codes(around, [chain[-1] for chain in chains if _fits_kind(around, chain[-1])]):
             size = sum(len(division.name) for division in chains[0])
             if not FROM_ABOVE.search(around.text[: start - size]):
-                told.setdefault(code, around.text[start - size : end])
+                told.setdefault(code, f"text: {around.text[start - size : end]}")
+    told = told or _addressed(around)
     if len(told) == 1:
         code, words = next(iter(told.items()))
-        return Resolution(code, (code,), (f"text: {words}",))
+        return Resolution(code, (code,), (words,))
     return Resolution(None, tuple(told), ("open: the name has no place",))
+
+
+def _addressed(around: Surroundings) -> dict[str, str]:
+    """For a name that says its level (`县人社局`): the divisions of this level that addresses lie in."""
+    if around.place.organ[:1] not in KINDS or around.place.organ in load_organs():
+        return {}
+    told: dict[str, str] = {}
+    for match in ADDRESS.finditer(around.text):
+        end, chains = read_chain(around.register, around.text, match.end())
+        lowest = [next((d for d in chain[::-1] if _fits_kind(around, d)), None) for chain in chains]
+        for code in _codes(around, filter(None, lowest)):
+            told.setdefault(code, f"address: {around.text[match.end() : end]}")
+    return told
 
 
 def _same_organ(around: Surroundings) -> list[tuple[int, int]]:

@@ -138,12 +138,16 @@ def _adds_year(wider: Title, narrower: Title) -> bool:
 def _says_more(wider: str, narrower: str) -> bool:
     """Whether the lines above add to the organ's name, rather than being something else that stands there."""
     if not is_named(narrower):
-        return is_named(wider) or (not ends_like_organ(narrower) and ends_like_organ(wider))
+        return is_named(wider) or (not _is_organ(narrower) and _is_organ(wider))
     if _is_broken_off(wider, narrower):
         return is_named(wider)
     place = read_place(wider.removesuffix(narrower))
     pure = bool(place.chains or place.central) and not (place.organ or place.township or place.zone_name)
     return pure and is_named(wider)
+
+
+def _is_organ(words: str) -> bool:
+    return ends_like_organ(words) or listed_organ(words) is not None
 
 
 def _is_broken_off(wider: str, narrower: str) -> bool:

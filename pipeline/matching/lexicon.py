@@ -44,6 +44,8 @@ _EXPLANATION = re.compile(r"\([^()]{5,}(?:\)|$)")
 _LATIN = re.compile("[A-Za-z]")
 _LEFT_OUT = re.compile(r"[^\u2e80-\u31ff\u3400-\u9fff0-9、。,.:;“”‘’]|[元万【】]")
 """What makes it open how a label begins: brackets, Latin letters, units of money; a part of it may not count."""
+_THIS_YEAR = re.compile(r"(?<=本年)(?:度?20\d{2}年?度?|度)")
+"""What `本年` may be longer by without another meaning: `本年度制发件数`, `本年(2023)制发件数`."""
 _OPEN_NUMBER = re.compile(r"\d{0,2}|[一二三四五六七八九十]{0,2}")
 """What may be a label's number without the mark behind it."""
 _FOREIGN = tuple(
@@ -113,7 +115,8 @@ def simplified() -> dict[str, str]:
 
 
 def _bare(text: str) -> str:
-    return "".join([_BARE[character] for character in text])
+    bare = "".join([_BARE[character] for character in text])
+    return _THIS_YEAR.sub("", bare) if "本年" in bare else bare
 
 
 def _spellings(label: str) -> Iterator[str]:

@@ -57,7 +57,7 @@ def recognise(document: Document, tables_found: int, identity: Identification) -
         return None
     if _told("old_form", texts) or (identity.title and (identity.report_year or FIRST_YEAR) < FIRST_YEAR):
         return "not_report_old_form"
-    if identity.title and (identity.agency_name or identity.report_year):
+    if identity.title and identity.report_year:
         return "report_without_tables"
     if _told("notice", texts):
         return "not_report_notice"

@@ -23,8 +23,10 @@ from pipeline.readers.printed import printed_lines, raised
 from pipeline.readers.sniff import DOC
 
 MEDIA_TYPES = (DOC,)
-VERSION = "3"
+VERSION = "4"
 CELL_END = "\x07"
+ANCHOR_SIZE, BOX_SIZE, BOX_SHAPE = 26, 22, 14
+"""Bytes of an entry on a shape's place (`Spa`), of one on a text box (`FTXBXS`), and where that names its shape."""
 SAME_EDGE = 30
 """Twips (a point and a half) within which two edges are one: programs round them differently in each row."""
 
@@ -43,8 +45,8 @@ _SIGNS = str.maketrans(
 def read(data: bytes, sha256: str) -> Document:
     """Reads a Word 97–2003 file.
 
-    Headers, footers, notes and comments are left out; text boxes follow the text; of a tracked change the new
-    text is read.
+    Headers, footers, notes and comments are left out; text boxes stand before the paragraph that holds them, those
+    past the first table's beginning behind the text; of a tracked change the new text is read.
 
     Raises:
         UnreadableDocumentError: `encrypted`; `unsupported_type` for Word 95 and older; `damaged`; `no_text`.
@@ -64,8 +66,41 @@ def read(data: bytes, sha256: str) -> Document:
 def _content(file: WordFile) -> list[Item]:
     text = _shown(file)
     story = _Story(file)
-    content = story.content(text, 0, file.main_length)
-    return content + story.content(text, *file.boxes)
+    content: list[Item] = []
+    place = 0
+    for paragraph, start, end in sorted(_boxes(file, text)):
+        content += story.content(text, place, paragraph) if place < paragraph else []
+        content += story.content(text, start, end)
+        place = paragraph
+    return content + story.content(text, place, file.main_length)
+
+
+def _boxes(file: WordFile, text: str) -> Iterator[tuple[int, int, int]]:
+    """The text boxes: before which paragraph each stands, and its text; those past the first table stand at the end.
+
+    A title set in a box is the first thing on the page, and the last in the file.
+    """
+    first_cell = text.find(CELL_END, 0, file.main_length)
+    tables = first_cell if first_cell >= 0 else file.main_length
+    anchors = {shape: place for place, _, shape in _placed(file.part("anchors"), ANCHOR_SIZE, 0)}
+    (first, last), reached = file.boxes, 0
+    for start, end, shape in _placed(file.part("boxes"), BOX_SIZE, BOX_SHAPE):
+        if not reached <= start <= end:
+            break
+        reached = end
+        anchor = anchors.get(shape, tables)
+        paragraph = text.rfind("\r", 0, anchor) + 1 if anchor < tables else file.main_length
+        yield paragraph, first + start, min(first + end, last)
+    yield file.main_length, first + reached, last
+
+
+def _placed(table: bytes, size: int, at: int) -> Iterator[tuple[int, int, int]]:
+    """The entries of a table of places (`Plc`): where each begins and ends, and its shape's number."""
+    count = max(len(table) - 4, 0) // (4 + size)
+    places = struct.unpack_from(f"<{count + 1}i", table) if count else ()
+    for number in range(count):
+        entry = 4 * (count + 1) + size * number
+        yield places[number], places[number + 1], struct.unpack_from("<i", table, entry + at)[0]
 
 
 def _shown(file: WordFile) -> str:

@@ -23,7 +23,16 @@ ENCRYPTED = 0x0100
 SECOND_TABLE_STREAM = 0x0200
 FIRST_POINTER = 154
 """Where the pairs of offset and length (`FibRgFcLcb97`) begin; the numbers below count them from 0."""
-POINTERS = {"styles": 1, "runs": 12, "paragraphs": 13, "pieces": 33, "lists": 73, "list_uses": 74}
+POINTERS = {
+    "styles": 1,
+    "runs": 12,
+    "paragraphs": 13,
+    "pieces": 33,
+    "anchors": 40,
+    "boxes": 56,
+    "lists": 73,
+    "list_uses": 74,
+}
 LENGTHS = 76
 """Where the lengths of the main text and of the stories behind it begin."""
 COMPRESSED = 0x4000_0000

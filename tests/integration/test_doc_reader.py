@@ -120,6 +120,10 @@ FIELD = (
     + run("2022")
     + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
 )
+BOXED = (
+    f'<w:p {W} xmlns:v="urn:schemas-microsoft-com:vml"><w:r><w:pict><v:shape style="width:300pt;height:60pt">'
+    f"<v:textbox><w:txbxContent>{paragraph(run('框中标题'))}</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
+)
 SAMPLE_BLOCKS = (
     paragraph(run("虚构市样例局\n年度报告")),
     paragraph(run("总体情况"), depth=0),
@@ -191,9 +195,9 @@ def test_the_source_of_the_sample_reads_the_same() -> None:
 def test_a_conversion_reads_as_its_source(tmp_path: Path) -> None:
     tilings = [tiling(seed, 3 + seed % 5, 2 + seed % 6) for seed in range(12)]
     blocks = [block for cut in tilings for block in (paragraph(run("表")), typeset(cut))]
-    source = word_file(*SAMPLE_BLOCKS, *blocks)
+    source = word_file(paragraph(run("卷首")), BOXED, *SAMPLE_BLOCKS, *blocks)
     document = doc.read(converted(source, tmp_path), "")
-    assert shown(document)[: len(SAMPLE_SHOWN)] == SAMPLE_SHOWN
+    assert shown(document)[: len(SAMPLE_SHOWN) + 2] == ["卷首", "框中标题", *SAMPLE_SHOWN]
     assert shown(document) == shown(docx.read(source, ""))
 
 

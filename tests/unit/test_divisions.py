@@ -105,6 +105,23 @@ def test_codes_of_the_report_year_are_preferred(name: str, year: int, code: str 
     assert resolve(name, year=year).code == code
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "code"),
+    [
+        ("县政府办", "东辽县府前街1号", "220422"),
+        ("区发改局", "天水市麦积区建设大街91号", "620503"),
+        ("市发改局", "天水市麦积区建设大街91号", "620500"),
+        ("县发改局", "天水市麦积区建设大街91号", None),
+        ("发改局", "天水市麦积区建设大街91号", None),
+        ("区发改局", "麦积区建设大街91号；地址：秦州区人民路2号", None),
+    ],
+)
+def test_an_address_tells_the_place_of_a_name_that_says_its_level(
+    name: str, address: str, code: str | None
+) -> None:
+    assert resolve(name, f"联系地址：{address}。", year=2022).code == code
+
+
 @pytest.mark.parametrize("name", ["鼓楼区人民政府", "市中区财政局", "长安区教育局", "通州区教育局"])
 def test_a_name_that_several_bear_is_never_picked(name: str) -> None:
     found = resolve(name, year=2022)

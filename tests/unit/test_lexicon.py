@@ -51,6 +51,11 @@ def test_spellings_of_rows(printed: str, key: str) -> None:
     assert keys(printed, "row") == {key}
 
 
+@pytest.mark.parametrize("printed", ["本年度制发件数", "本年（2023）制发件数", "本年度(2023年)\n制发件数"])
+def test_the_own_year_may_be_told_in_full(printed: str) -> None:
+    assert keys(printed, "column") == {"issued"}
+
+
 def test_a_short_label_without_its_number_is_no_row() -> None:
     assert keys("其他", "row") == set()
     assert keys("总计", "row") == set()

@@ -33,7 +33,7 @@ def values(row: TableRow) -> list[str]:
 def test_the_innermost_label_is_the_rows() -> None:
     row = only("三、本年度办理结果", "（三）不予公开", "1.属于国家秘密", *SEVEN)
     assert keys(row) == {"denied_state_secret"}
-    assert row.parents == ("三本年度办理结果", "三不予公开")
+    assert row.parents == ("三本年办理结果", "三不予公开")
     assert values(row) == list(SEVEN)
 
 
