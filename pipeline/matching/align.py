@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pipeline.document import Cell
-from pipeline.matching.lexicon import are_alike, normalise, printed_factor
+from pipeline.matching.lexicon import Meaning, are_alike, normalise, printed_factor
 from pipeline.matching.rows import HeaderLabel, TableRow
 from pipeline.matching.values import is_numeric_text, is_value_text
 from pipeline.templates import Block, Label
@@ -202,10 +202,27 @@ def _printed(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> _Prin
         labels=labels,
         columns=[(key, h.cell) for key, h in heads],
         counts=Counter([key for key, _ in heads]),
-        bands=[(m.key, h.cell) for m, h in pairs if m.axis == "band"],
+        bands=_bands_named(block, pairs, labels),
         placed=len(places) == len(heads) and len({h.grid for _, h in heads}) == 1,
         of_another=any(m.axis == "column" and m.block != block.name for m, _ in inside),
     )
+
+
+def _bands_named(
+    block: Block, pairs: Sequence[tuple[Meaning, HeaderLabel]], labels: Sequence[HeaderLabel]
+) -> _Keyed:
+    """The bands that labels name, in reading order; one without a meaning may name one with a typing error."""
+    known = [(m.key, h.cell) for m, h in pairs if m.axis == "band"]
+    if not known or len({key for key, _ in known}) == len(block.rows):
+        return known
+    misprinted = [
+        (band.key, h.cell)
+        for h in labels
+        for band in block.rows
+        if not h.meanings and are_alike(normalise(band.path[-1]), normalise(h.cell.text))
+    ]
+    places = {id(label.cell): place for place, label in enumerate(labels)}
+    return sorted(known + misprinted, key=lambda named: places[id(named[1])])
 
 
 def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header | None:

@@ -400,7 +400,11 @@ def test_a_label_above_bands_tells_their_order_too() -> None:
 
 
 def test_a_part_of_a_table_that_is_cut_by_its_bands() -> None:
-    for named in (("行政复议",), ("未经复议直接起诉", "复议后起诉")):
+    for named in (
+        ("行政复议",),
+        ("未经复议直接起诉", "复议后起诉"),
+        ("未经复议起诉", "复议后起诉"),
+    ):
         found = header(banded(*((band, 5) for band in named)), "review_litigation")
         assert found is not None
         assert found.seen

@@ -86,6 +86,8 @@ def test_the_title_is_closed_up() -> None:
     [
         (("结合西和县财政局（国资局）工作实际，现予公布。", *BODY), "西和县财政局（国资局）", "preamble"),
         (("本报告由苏州市相城区财政局根据条例要求编制。", *BODY), "苏州市相城区财政局", "preamble"),
+        (("本报告由瑞安市安阳街道办事处结合统计数据编制。", *BODY), "瑞安市安阳街道办事处", "preamble"),
+        (("现公布洪泽区2021年政府信息公开工作年度报告。", *BODY), "洪泽区", "preamble"),
         (("请与相山区民政局办公室联系。", *BODY), "相山区民政局", "preamble"),
         (("2021年政府信息公开工作年度报告", "现将我局工作报告如下。", *BODY, "镇海区教育局", "2022年1月20日"), "镇海区教育局", "signature"),
         (("2021年政府信息公开工作年度报告", "苏州市相城区财政局 2022年1月20日", *BODY), "苏州市相城区财政局", "line below"),
@@ -182,6 +184,11 @@ def test_a_remark_behind_the_title_states_the_scope() -> None:
 def test_words_of_scope_are_no_part_of_the_organ(printed: str, organ: str, scope: str | None) -> None:
     found = identify(document(f"{printed}2022年政府信息公开工作年度报告", *BODY))
     assert (found.agency_name, found.scope) == (organ, scope)
+
+
+def test_a_preamble_may_tell_the_whole_title() -> None:
+    found = identify(document("现编制湛江海关关区2022年政府信息公开工作年度报告。", *BODY))
+    assert (found.agency_name, found.scope) == ("湛江海关", "customs_district")
 
 
 def test_we_is_no_name() -> None:
