@@ -186,7 +186,9 @@ def test_cells_broken_over_lines_are_read_by_their_labels_where_tabs_do_not_tell
 
 def test_lines_with_as_many_commas_are_the_rows_of_a_sheet() -> None:
     """A title is the only cell of its row, behind which the sheet writes its blank ones."""
-    sheet = [["样例局2021年政府信息公开工作年度报告", "", "", ""]] + [["规章", "1,000", "", str(n)] for n in range(9)]
+    sheet = [["样例局2021年政府信息公开工作年度报告", "", "", ""]] + [
+        ["规章", "1,000", "", str(n)] for n in range(9)
+    ]
     for mark in ",;":
         content = "\n".join(mark.join(f'"{cell}"' if "," in cell else cell for cell in row) for row in sheet)
         assert grids(content) == [sheet]
