@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from pipeline.faults import CodedError
 
+CELL_END = "\u2003"
+"""White space that a reader writes into a line where a cell ends, if no grid tells it."""
+
 
 class Locator(NamedTuple):
     """Where a person looks to find a piece of text in the raw file. All ordinals count from 1.

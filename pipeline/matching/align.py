@@ -128,9 +128,9 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
     if printed.counts - wanted:
         # Labels that a copy repeats in each line they reach down to: the last mention of each counts.
         lowest = _printed(block, variant, _last_mentions(printed, wanted))
-        printed = lowest if lowest.counts == wanted else printed
-        if printed.counts - wanted:
+        if lowest.counts - wanted:
             return None
+        printed = lowest
     if not printed.columns and printed.of_another:
         return None
     slots = _with_factors(expected, printed)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph
+from pipeline.document import CELL_END, Block, Cell, Document, Grid, Locator, Paragraph
 from pipeline.matching.furniture import (
     has_dashes,
     is_page_mark,
@@ -54,12 +54,16 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Row:
-    """A row being gathered: labels before its own, its own label's pieces, its values."""
+    """A row being gathered: labels before its own, its own label's pieces, its values.
+
+    `again` tells that its label is written twice, as programs write merged cells: its values' cells may be such, too.
+    """
 
     parents: list[str]
     label: list[_Piece]
     values: list[_Piece]
     known: bool
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -131,7 +135,9 @@ def _arrange_run(
         values += numbers
     _close(run, buffer, values)
     _part_strays(run)
+    _part_broken(run)
     _set_apart(run, [line for block in blocks if _says(block) and (line := block.locator.line)])
+    _merge_again(run)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
 
 
@@ -176,6 +182,27 @@ def _part_strays(run: _Run) -> None:
         run.out.insert(n + 1, _Row([], [], min(lines[n], key=len), known=False))
 
 
+def _part_broken(run: _Run) -> None:
+    """Parts the lines of rows whose values stand in several, one of which holds several, and no cell ends between them.
+
+    A copy writes rows a line, or cells a line. Where values of one row stand higher than others, it takes the higher
+    ones first, or a number was broken over lines: their order is not the row's.
+    """
+    parted: list[_Row | list[str] | Paragraph] = []
+    for row in run.out:
+        lines = [list(group) for _, group in groupby(row.values, key=_line)] if isinstance(row, _Row) else []
+        is_broken = isinstance(row, _Row) and 1 < len(lines) < len(row.values)
+        if is_broken and not all(_ends_cell(above[-1], below[0]) for above, below in pairwise(lines)):
+            parted += [_Row([], [], values, known=False) for values in lines]
+        else:
+            parted.append(row)
+    run.out[:] = parted
+
+
+def _ends_cell(above: _Piece, below: _Piece) -> bool:
+    return above.source.text.endswith(CELL_END) or below.source.text.startswith(CELL_END)
+
+
 def _has_stray(lines: Sequence[Sequence[_Piece]]) -> bool:
     """Whether a row's values are a line of several, and a number by itself that may be a page's."""
     short, long = sorted(lines, key=len)[0], sorted(lines, key=len)[-1]
@@ -197,6 +224,29 @@ def _set_apart(run: _Run, lines: Sequence[int]) -> None:
     for (row, _), told in zip(stacked, stacked_columns_of([gaps for _, gaps in stacked]), strict=True):
         if told is not None:
             _put_apart(row, told[:-1], told[-1])
+
+
+def _merge_again(run: _Run) -> None:
+    """Makes values, and blanks, that a row repeats side by side one, where a program wrote merged cells out.
+
+    In narrow blocks alone, whose cells reach over several where other blocks have more; the row's label, or one over
+    it, tells by standing twice itself. No row has more values than columns: one that comes out with as many is told,
+    and one with equal neighbours is not.
+    """
+    is_under_again = False
+    for row in run.out:
+        if isinstance(row, list):
+            is_under_again = any(a == b and _names_column(a, run.lexicon) for a, b in pairwise(row))
+        elif isinstance(row, _Row) and (row.again or is_under_again) and _is_narrow(row, run.lexicon):
+            row.values = [next(same) for _, same in groupby(row.values, key=lambda value: value.text)]
+
+
+def _is_narrow(row: _Row, lexicon: Lexicon) -> bool:
+    return 0 < max(_widths(_text(row.label), lexicon), default=0) <= LEAST_WIDTH
+
+
+def _names_column(text: str, lexicon: Lexicon) -> bool:
+    return any(m.axis == "column" for m in lexicon.lookup(text))
 
 
 def _put_apart(row: _Row, columns: Sequence[int] | None, width: int) -> None:
@@ -315,11 +365,7 @@ def _is_whole_row(values: Sequence[_Piece]) -> bool:
 
 def _header_length(buffer: Sequence[_Piece], lexicon: Lexicon, least: int) -> int:
     """How many pieces a header has behind which a label stands; 0 where fewer than some columns are named."""
-    ends = [
-        end
-        for start, end in _known(buffer, lexicon)
-        if any(m.axis == "column" for m in lexicon.lookup(_text(buffer[start:end])))
-    ]
+    ends = [end for start, end in _known(buffer, lexicon) if _names_column(_text(buffer[start:end]), lexicon)]
     return ends[-1] if len(ends) >= least and ends[-1] < len(buffer) else 0
 
 
@@ -430,19 +476,24 @@ def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: l
     _add_header(run, [*known[:end], *((piece.text, False) for piece in strangers)])
     kept, strays = _one_line_of_values(values, _widths(_text(label), run.lexicon))
     parents = [text for text, _ in known[end:]]
-    _append_row(
-        run, _Row([], [], kept, known=False) if run.adrift else _Row(parents, label, kept, known=True)
-    )
+    is_again = _text(before[-len(label) :]) == _text(label)
+    row = _Row(parents, label, kept, known=True, again=is_again)
+    _append_row(run, _untold(row) if run.adrift else row)
     run.rows += 1
     _keep_prose(run, strays)
 
 
 def _strangers(before: Sequence[_Piece], unknown: Sequence[_Piece], lexicon: Lexicon) -> list[_Piece]:
-    """Words of none of the form's labels on a line with those over columns: they head a column, too."""
-    heads = {
-        id(piece.source) for piece in before if any(m.axis == "column" for m in lexicon.lookup(piece.text))
-    }
-    return [piece for piece in unknown if id(piece.source) in heads]
+    """Words of none of the form's labels between those over columns, or on a line with them: they head one, too."""
+    heads = [place for place, piece in enumerate(before) if _names_column(piece.text, lexicon)]
+    lines = {_line(before[place]) for place in heads}
+    between = {id(piece) for piece in before[heads[0] : heads[-1]]} if heads else set[int]()
+    return [piece for piece in unknown if _line(piece) in lines or id(piece) in between]
+
+
+def _line(piece: _Piece) -> int:
+    """The line that a piece stands in: its number where a reader parted it, else what the piece was read from."""
+    return piece.source.locator.line or id(piece.source)
 
 
 def _append_row(run: _Run, row: _Row) -> None:

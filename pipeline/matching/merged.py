@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from pipeline.document import Cell, Grid
 from pipeline.matching.lexicon import REMEMBERED, Lexicon, normalise
@@ -101,6 +101,8 @@ def _widened(merged: Row, printed: Row) -> Iterator[tuple[Cell, bool]]:
 
 def _values_across(row: Row, labels: Iterable[Cell]) -> Row:
     """The row with the values under each label that was repeated as one, where all of them are the same."""
+    if any(_lies_askew(row, label) for label in labels):
+        return tuple(_runs(row))
     for label in labels:
         under = range(label.column, label.column + label.column_span)
         members = [cell for cell in row if cell.column in under and is_value_text(cell.text)]
@@ -108,6 +110,27 @@ def _values_across(row: Row, labels: Iterable[Cell]) -> Row:
             whole = members[0]._replace(column_span=sum(cell.column_span for cell in members))
             row = tuple(whole if cell is members[0] else cell for cell in row if cell not in members[1:])
     return row
+
+
+def _lies_askew(row: Row, label: Cell) -> bool:
+    """Whether a value is repeated over one end of a label, and is not all that stands under that."""
+    end = label.column + label.column_span
+    texts = {cell.column: cell.text.strip() for cell in row if _says_value(cell)}
+    under = [text for column, text in texts.items() if label.column <= column < end]
+    sides = ((label.column - 1, under[0]), (end, under[-1])) if len({*under}) > 1 else ()
+    return any(text and texts.get(column) == text for column, text in sides)
+
+
+def _runs(row: Row) -> Iterator[Cell]:
+    """The row with values, or blanks, repeated side by side as one: nothing else tells where its cells end."""
+    for _, run in groupby(row, key=lambda cell: cell.text.strip()):
+        cells = list(run)
+        span = sum(cell.column_span for cell in cells)
+        yield from [cells[0]._replace(column_span=span)] if _says_value(cells[0]) else cells
+
+
+def _says_value(cell: Cell) -> bool:
+    return not cell.text.strip() or is_value_text(cell.text)
 
 
 def _down(rows: Sequence[Row], headers: Container[int]) -> Iterator[Row]:

@@ -51,9 +51,10 @@ def columns_of(rows: Sequence[SpacedRow]) -> list[Columns | None]:
     gaps = {gap for row in whole if row.sure for gap in _gaps(row)}
     if len(whole) == len(rows) or len(whole) < LEAST_WHOLE:
         return [None] * len(rows)
-    if len(gaps) == 1 and sum(gaps.issuperset(_gaps(row)) for row in whole) >= LEAST_WHOLE:
+    if len(gaps) == 1 and all(gaps) and sum(gaps.issuperset(_gaps(row)) for row in whole) >= LEAST_WHOLE:
         gap = gaps.pop()
-        return [_counted(row, gap) for row in rows]
+        counted = [_counted(row, gap) for row in rows]
+        return counted if gap > 1 or _is_told(rows, counted) else [None] * len(rows)
     found: dict[int, Columns | None] = {}
     for width in {row.width for row in rows}:
         places = [place for place, row in enumerate(rows) if row.width == width]
@@ -61,19 +62,29 @@ def columns_of(rows: Sequence[SpacedRow]) -> list[Columns | None]:
     return [found[place] for place in range(len(rows))]
 
 
+def _is_told(rows: Sequence[SpacedRow], counted: Sequence[Columns | None]) -> bool:
+    """Whether one space more is one blank cell: a blank that holds a space itself parts its neighbours by two more."""
+    is_alone = any(found == 2 for row in rows for found in _gaps(row))
+    return is_alone or sum(map(bool, counted)) >= LEAST_WHOLE
+
+
 def _gaps(row: SpacedRow) -> Iterator[int]:
-    """How many spaces stand before each value, save one that its line begins with."""
+    """How many spaces, or tabs where there are any, stand before each value, save one that its line begins with.
+
+    0 where they differ: one kind may be what a blank cell holds, and the other what parts cells.
+    """
     end = len(row.line[: row.words[0][0]].rstrip())
     for start, stop in row.words:
         if end:
-            yield start - end
+            space = row.line[end:start]
+            yield space.count("\t") or (len(space) if len({*space}) == 1 else 0)
         end = stop
 
 
 def _counted(row: SpacedRow, gap: int) -> Columns | None:
     """The columns of a row whose cells stand so many spaces apart; None unless these make out each of its cells."""
     gaps = list(_gaps(row))
-    if row.is_whole or any(found % gap for found in gaps):
+    if row.is_whole or not all(gaps) or any(found % gap for found in gaps):
         return None
     steps = [found // gap for found in gaps]
     steps = steps if len(steps) == row.count else [1, *steps]

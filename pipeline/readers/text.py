@@ -11,10 +11,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 
-from pipeline.document import Block, Cell, Document, Grid, Locator, Paragraph, UnreadableDocumentError
+from pipeline.document import (
+    CELL_END,
+    Block,
+    Cell,
+    Document,
+    Grid,
+    Locator,
+    Paragraph,
+    UnreadableDocumentError,
+)
 from pipeline.exchange import DRAWN
 from pipeline.readers.charset import decode
 from pipeline.readers.pasted import Line, rows_a_line
@@ -22,11 +32,11 @@ from pipeline.readers.sheet_lines import unquoted, with_tabs, with_whole_cells
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "9"
+VERSION = "10"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
-_MARKS = " \t\r\n\u00a0\u3000|｜│┃"
+_MARKS = f" \t\r\n\u00a0\u3000|｜│┃{CELL_END}"
 """White space, and what parts cells: a line of these alone says nothing."""
 _STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
 WIDEST = 40
@@ -57,10 +67,18 @@ def other_readings(document: Document) -> Iterator[Callable[[bytes, str], Docume
 
 
 def read_untabbed(data: bytes, sha256: str) -> Document:
-    """Reads a text copy line by line, tabs as spaces: what labels the lines spell tells the rows."""
+    """Reads a text copy line by line; tabs are spaces, and end a cell as empty lines do. Labels tell the rows."""
     rows = with_tabs(with_whole_cells(_lines(data)))
-    lines = ((n, line) for n, row in rows for line in " ".join(map(unquoted, row.split("\t"))).split("\n"))
-    blocks = (Paragraph(line.strip(), Locator(line=number)) for number, line in lines if line.strip(_MARKS))
+    pieces = (
+        (n, piece) for n, row in rows for piece in "\t".join(map(unquoted, row.split("\t"))).split("\n")
+    )
+    blocks: list[Paragraph] = []
+    for number, piece in pieces:
+        text = piece.strip(" ").replace("\t", CELL_END)
+        if text.strip(_MARKS):
+            blocks.append(Paragraph(text, Locator(line=number)))
+        elif blocks and not blocks[-1].text.endswith(CELL_END):
+            blocks[-1] = replace(blocks[-1], text=blocks[-1].text + CELL_END)
     return Document(tuple(blocks), "text/plain", sha256, "text/untabbed")
 
 

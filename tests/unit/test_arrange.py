@@ -14,11 +14,13 @@ from pipeline.typeset import Facts
 from tests.forms import (
     APPLICATIONS_KEYS,
     Rows,
+    Spot,
     balanced,
     lost,
     misread,
     numbered,
     numbers_in,
+    relabelled,
     report_tables,
     rows_of,
     unread,
@@ -432,3 +434,49 @@ def test_a_line_between_a_label_and_its_values_is_none_of_these(facts: Facts, li
     extraction = read([*lines[:place], "某某局文件", *lines[place + 1 :]])
     assert misread(facts, extraction) == {}
     assert {cell.kind for cell in extraction.cells if cell.row == "rejected_repeat"} <= {"absent"}
+
+
+def test_merged_cells_that_a_program_wrote_a_line_each(facts: Facts, tables: list[Rows]) -> None:
+    """python-docx gives a merged cell once for each cell of the grid it covers; a label, a number and a head alike."""
+    headings = [
+        [[Spot(text)]] for text in ("二、主动公开政府信息情况", "三、收到和处理政府信息公开申请情况", "四、")
+    ]
+    parts = [part for pair in zip(headings, tables, strict=True) for part in pair]
+    copy = [spot.text for rows in parts for row in rows for spot in row for _ in range(spot.across)]
+    assert not misread(facts, read(copy))
+    assert not unread(facts, read(copy))
+
+
+def test_numbers_a_program_wrote_twice_beside_a_lost_blank_are_not_two(facts: Facts) -> None:
+    """Label and numbers reach over two cells each: `3 3 5 5` may be two cells of three, and `3 3 3` three numbers."""
+    blanked = without(facts, *[key for key in facts.values if key[1] == "regulation"][1:2])
+    copy = [
+        spot.text
+        for row in rows_of(blanked, "proactive_disclosure")
+        for spot in row
+        for _ in range(2)
+        if spot.text.strip()
+    ]
+    assert not misread(blanked, read(copy))
+
+
+def test_a_misprinted_head_among_heads_a_cell_a_line(facts: Facts) -> None:
+    rows = relabelled(
+        rows_of(facts, "applications"), {"社会公益组织": "社会公益机构", "法律服务机构": "法律服务机关"}
+    )
+    extraction = read(lines_of(rows))
+    assert not misread(facts, extraction)
+    assert {key for key in unread(facts, extraction) if key[0] == "applications"} == set()
+
+
+@pytest.mark.parametrize("label", ["结转下年度", "结果维持"])
+def test_numbers_of_a_row_in_lines_of_several_are_in_no_order(
+    facts: Facts, tables: list[Rows], label: str
+) -> None:
+    """Text out of a PDF takes what stands higher first: `4 0 3` and, below that, the number before them."""
+    rows = [line for rows in tables for line in spaced(rows)]
+    place = max(n for n, line in enumerate(rows) if label in line) + (label == "结果维持")
+    *words, first, second, third, last = rows[place].split()
+    moved = [*rows[:place], " ".join([*words, third, last]), f"{first} {second}", *rows[place + 1 :]]
+    assert not misread(facts, read(moved))
+    assert {first, second, third, last} <= {left.raw for left in read(moved).leftovers}

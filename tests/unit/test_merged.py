@@ -48,3 +48,15 @@ def test_rows_with_numbers_are_never_merged_down() -> None:
 def test_words_in_the_place_of_numbers_are_no_labels() -> None:
     rows = [texts("规章", "约12", "约12", "5"), texts("行政规范性文件", "约12", "约12", "约12")]
     assert merged_again(whole := grid(rows), LEXICON) == whole
+
+
+def test_a_number_over_the_end_of_a_repeated_label_is_one_by_itself() -> None:
+    """Header and values may end at different lines of the grid: then a run of one number is one cell."""
+    head = ["本年新制作数量"] * 2 + ["本年新公开数量"] * 4 + ["对外公开总数量"]
+    rows = [
+        texts("信息内容", *head),
+        texts("规章", "无", "无", "48", "48", "", "", ""),
+        texts("规范性文件", "", "", "", "", "", "8", "8"),
+    ]
+    assert drawn(rows)[2] == [("规范性文件", 1, 1), ("", 1, 5), ("8", 1, 2)]
+    assert drawn(rows)[1][1:3] == [("无", 1, 2), ("48", 1, 2)]
