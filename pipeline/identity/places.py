@@ -176,6 +176,8 @@ def _names_at(register: Register, text: str, start: int) -> Iterator[tuple[int, 
 def chain_before(register: Register, text: str, end: int) -> tuple[tuple[Division, ...], ...]:
     """The readings of the longest run of division names that ends exactly at `end`."""
     for start in range(max(0, end - 24), end - 1):
+        if text[max(0, start - 1) : start + 1] == "公开":
+            continue  # `政务公开` before `县交通运输局` names no 开县
         stop, chains = read_chain(register, text[:end], start)
         if stop == end and chains:
             return chains

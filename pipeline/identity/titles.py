@@ -46,6 +46,8 @@ PRONOUN = re.compile(r"^(?:我|本|该|各|此|其)")
 NOT_A_NAME = re.compile(r"公开|首页|网站|位置|年报|年度|栏目|通知|^关于")
 SITE_PARTS = re.compile(r"[_|]|\s[-–—]+\s|--+|——")
 SITE_SIGNS = re.compile(r"[_|｜]")
+LINK = re.compile(r"^[上下]一?[篇条页]")
+"""What sites print before the title of another page of theirs."""
 GOES_ON = re.compile(r"本(?:年度)?报告|根据|按照|为|现将|一、|来源|发布|时间|日期|[(\d]")
 DIVIDING = re.compile(r"[-–—]")
 
@@ -179,7 +181,7 @@ def _ends_with_division(words: str) -> bool:
 def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:
     """A closed-up text as a title, if it is one."""
     folded = fold(text)
-    match = TITLE.match(folded)
+    match = None if LINK.match(folded) else TITLE.match(folded)
     if match is None:
         return None
     agency = _agency(text[match.start("agency") : match.end("agency")]) or _bracketed(text, folded)

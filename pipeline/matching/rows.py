@@ -74,6 +74,11 @@ class TableRow(NamedTuple):
         return any(is_numeric_text(cell.text) for cell in self.values)
 
     @property
+    def holds_marks(self) -> bool:
+        """Whether the value cells hold marks for nothing (`/`, `—`) and no words."""
+        return not self.is_blank and all(is_value_text(c.text) for c in self.values if c.text.strip())
+
+    @property
     def numeric(self) -> tuple[Cell, ...]:
         """The value cells that hold numbers."""
         return tuple(cell for cell in self.values if is_numeric_text(cell.text))

@@ -37,7 +37,7 @@ def rows_by_table(rows: Sequence[TableRow]) -> dict[str, list[Entry]]:
                 over_data.discard(current)
                 blank_grid.pop(current, None)
             header[current] = header.get(current, ()) + row.header
-        elif row.meanings or row.has_numbers:
+        elif row.meanings or row.has_numbers or row.holds_marks:
             over_data.add(current)
         elif row.values and not row.label:
             blank_grid[current] = row.grid

@@ -427,14 +427,16 @@ def test_a_line_of_another_table_under_table_4_is_none_of_its_values(facts: Fact
     assert {c.kind for c in extraction.cells if c.table == REVIEW} == {"blank"}
 
 
-@pytest.mark.parametrize("nothing", ["", "/"])
+@pytest.mark.parametrize(("nothing", "grids"), [("", 2), ("/", 2), ("/", 1)])
 def test_a_part_of_table_4_that_is_left_blank_leaves_the_next_its_own_header(
-    nothing: str, facts: Facts
+    nothing: str, grids: int, facts: Facts
 ) -> None:
     two, three, _ = report_tables(facts)
     band = [[Spot("行政诉讼", 1, 5)], [Spot("复议后起诉", 1, 5)], texts(*RESULTS)]
     first = [[Spot("行政复议", 1, 5)], texts(*RESULTS), texts(*[nothing] * 5)]
-    extraction = checked(facts, two, three, first, [*band, procedure_rows(facts)[2]])
+    second = [*band, procedure_rows(facts)[2]]
+    parts = [first, second] if grids == 2 else [[*first, *second]]
+    extraction = checked(facts, two, three, *parts)
     read = {c.row: c.kind for c in extraction.cells if c.table == REVIEW and c.column == "upheld"}
     assert read["litigation_after_reconsideration"] == "reported"
     assert read["reconsideration"] == ("nil_mark" if nothing else "blank")

@@ -296,6 +296,7 @@ def test_signature_date() -> None:
         ("本报告由局办公室根据各科室、各单位数据汇总编制。", "consolidated"),
         ("本报告数据为关区数据。", "customs_district"),
         ("如对本报告有疑问，请联系城关区税务局。", None),
+        ("本报告由税务局编制，地址为北关区人民路1号。", None),
         ("全系统干部认真学习。本级财政安排经费。", None),
     ],
 )
@@ -380,6 +381,10 @@ TITLE = "苏州市教育局2021年政府信息公开工作年度报告"
 def test_recognise(lines: tuple[str, ...], tables: int, outcome: str | None) -> None:
     read = document(*lines)
     assert recognise(read, tables, identify(read)) == outcome
+
+
+def test_a_link_to_another_page_is_no_title() -> None:
+    assert read_title("上一篇：苏州市教育局2020年政府信息公开工作年度报告") is None
 
 
 def test_a_notice_has_no_title_of_a_report() -> None:
