@@ -25,7 +25,7 @@ from pipeline.identity.lines import (
 from pipeline.identity.naming import Naming, find_naming
 from pipeline.identity.places import read_place
 from pipeline.identity.scopes import scope_words
-from pipeline.identity.titles import Title, find_title, title_of_page
+from pipeline.identity.titles import Title, find_title, title_of_page, titles_told
 from pipeline.identity.years import consensus_year, period_year, published_on, title_year
 from pipeline.report import Finding, Identification
 from schemas.messages import message
@@ -166,10 +166,19 @@ def _year(
         findings.append(Finding(message("title_years", years=years), place))
     if titled is not None and period is not None and titled != period:
         findings.append(Finding(message("year_contradiction", title=titled, period=period), place))
-    year = titled or period or consensus_year(text) or _page_year(pages)
+    year = titled or period or _told_year(title, lines) or consensus_year(text) or _page_year(pages)
     if year is None:
         findings.append(Finding(message("year_missing"), place))
     return year, findings
+
+
+def _told_year(title: Title | None, lines: tuple[Line, ...]) -> int | None:
+    """The year of the title that the preamble tells, where one alone is told."""
+    start = title.last + 1 if title is not None else 0
+    preamble = lines[start : first_heading(lines)]
+    printed = "".join(line.text for line in preamble)
+    years = {title_year(told) for told in titles_told(flowing_text(preamble), printed)} - {None}
+    return years.pop() if len(years) == 1 else None
 
 
 def _page_year(pages: tuple[str, ...]) -> int | None:

@@ -306,9 +306,17 @@ def _by_county_named(around: Surroundings, codes: tuple[str, ...]) -> tuple[set[
     named = {}
     for code in codes:
         division = around.register.division(code, around.year)
-        if division is not None and division.name in around.text:
+        if division is not None and _is_named(around, division):
             named[code] = division.name
     return (set(named), f"text: {next(iter(named.values()))}") if len(named) == 1 else (set(), "")
+
+
+def _is_named(around: Surroundings, division: Division) -> bool:
+    """Whether the text names a division, not only a longer name that ends with its own (`保康县`, not 康县)."""
+    ends = (start + len(division.name) for start in _occurrences(around.text, division.name))
+    return any(
+        division == chain[-1] for end in ends for chain in chain_before(around.register, around.text, end)
+    )
 
 
 _CLUES: tuple[Clue, ...] = (

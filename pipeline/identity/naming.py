@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.identity.lines import Line, first_heading, fold
 from pipeline.identity.organs import ends_like_organ, listed_organ, read_organ, without_joint_name
 from pipeline.identity.places import read_place
-from pipeline.identity.titles import Title, is_named, is_no_name, read_title, title_of_page
+from pipeline.identity.titles import Title, is_named, is_no_name, title_of_page, titles_told
 
 NAME = r"(?P<name>[\u4e00-\u9fff][\u4e00-\u9fff()]{2,40}?)"
 YEAR = r"(?:20\d{2}年(?:度)?(?:以来)?,?)?"
@@ -17,14 +17,17 @@ PREAMBLE_END = 1500
 PREAMBLE = (
     rf"现将{NAME}{YEAR}(?:政府信息公开|政务公开|信息公开)",
     rf"结合{NAME}(?:的)?(?:工作)?实际",
-    rf"由{NAME}(?:根据|按照|依据|依照|结合|组织|汇总|编制|发布|负责)",
+    rf"由{NAME}(?:综合科|秘书科|法规科)?(?:根据|按照|依据|依照|结合|组织|汇总|编制|发布|负责)",
     rf"(?:^|[。;]){NAME}(?:根据|按照|依据|依照|现特|特此|现将)",
     rf"(?:与|向|请与|请同|联系){NAME}(?:的?(?:办公室|综合科|办公厅|秘书科|法规科))?(?:联系|咨询|反映)",
 )
-NAMED_IN_FULL = re.compile(
-    r"(?:编制|公布|公开|发布)了?(?P<title>[^,。;:]{4,60}?信息公开(?:工作|年度|情况)*(?:报告|年报))"
+EDITED = (
+    rf"由{NAME}(?:综合科|秘书科|法规科)?(?:(?:根据|按照|依据|依照|结合)[^。;]{{0,40}}?)?"
+    r"(?:组织|汇总|负责)?编制(?:完成|而成)?(?:[。,;]|本|《?20\d{2}年)",
+    rf"(?:^|[。,;]){NAME}(?:特|现|组织)编制(?:了)?(?:本|《?20\d{{2}}年)",
 )
-"""The title as the preamble tells it: `现公布…市2022年政府信息公开工作年度报告`."""
+"""How the first sentences tell who made the report, where it opens with section one."""
+OPENING = 300
 SECTION_ONE = (
     rf"(?:^|[。,;]|情况){YEAR}{NAME}(?:认真|坚持|紧紧|深入|严格|积极|全面|高度|始终|切实|贯彻|按照|根据|以习|在)",
 )
@@ -78,8 +81,12 @@ def _namings(
     heading = first_heading(lines)
     preamble = _flow(lines[start:heading])
     yield from _from_prose(preamble, PREAMBLE, "preamble")
-    yield from _from_title_in_prose(preamble)
+    for told in titles_told(*preamble):
+        if is_named(told.agency):
+            yield Naming(told.agency, "preamble")
     yield from _from_lines(lines[-SIGNATURE_LINES:][::-1], BYLINE, "signature")
+    section_one = _flow(lines[heading + 1 :])
+    yield from _from_prose((section_one[0][:OPENING], section_one[1]), EDITED, "section one")
     yield from _from_prose(_flow(lines[heading:]), SECTION_ONE, "section one")
     yield from _from_lines(lines, SOURCE, "source line")
     if _is_organ(content_source):
@@ -122,14 +129,6 @@ def _from_prose(text: tuple[str, str], patterns: tuple[str, ...], source: str) -
                 yield Naming(name, source)
 
 
-def _from_title_in_prose(text: tuple[str, str]) -> Iterator[Naming]:
-    folded, printed = text
-    for match in NAMED_IN_FULL.finditer(folded):
-        title = read_title(printed[slice(*match.span("title"))])
-        if title is not None and is_named(title.agency):
-            yield Naming(title.agency, "preamble")
-
-
 def _from_lines(lines: tuple[Line, ...], pattern: re.Pattern[str], source: str) -> Iterator[Naming]:
     for line in lines:
         match = pattern.match(line.folded)
@@ -145,6 +144,5 @@ def _is_organ(name: str) -> bool:
     if is_no_name(name) or not is_named(name) or folded.count("(") != folded.count(")"):
         return False
     place = read_place(name)
-    return (bool(place.organ) and ends_like_organ(name) and len(without_joint_name(name)) <= 40) or bool(
-        place.central
-    )
+    is_whole = ends_like_organ(name) or bool(place.township and place.chains)
+    return (bool(place.organ) and is_whole and len(without_joint_name(name)) <= 40) or bool(place.central)

@@ -14,7 +14,7 @@ from pipeline.identity.register import Division, Register, Zone, load_divisions,
 LONGEST_NAME = 15
 TOWNSHIP = re.compile(
     r"^(?P<place>[\u4e00-\u9fff]{1,14}?(?:街道|镇|乡|苏木))"
-    r"(?P<rest>|人民政府|政府|办事处|(?:人民)?政府(?:办公室|党政办|综合办公室)|办事处(?:办公室|党政办)|党政(?:综合)?办(?:公室)?)$"
+    r"(?P<rest>|人民政府|政府|办事处|(?:(?:人民)?政府|办事处)?(?:党政)?(?:综合)?办(?:公室)?)$"
 )
 UNKNOWN_PLACE = re.compile(r"^[\u4e00-\u9fff]{1,8}?(?:自治县|自治旗|自治州|[市区县旗州盟])(?P<rest>.+)$")
 BRANCH = re.compile(r"^(?P<organ>[\u4e00-\u9fff]+局)(?P<place>[\u4e00-\u9fff]{2,15}?)分局$")

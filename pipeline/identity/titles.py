@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.identity.lines import Line, closed_up, first_heading, fold
@@ -31,12 +32,16 @@ REMARK = rf"(?:[(\[]{WHOLE_WORDS}[)\]])?"
 ISSUED = r"(?:关于)?(?:印发|公布|发布|报送)?[《\"“]?"
 NOTICE = r"(?:的?(?:公告|通告|公示))?"
 PICTURE = r"[\[(]?(?:图解|一图读懂|一图看懂|图文解读|解读|图文版|文字版|全文)[\])]?"
+CAPTION = r"(?:(?:信息|公文|文件)?(?:标题|名称)[:]?)?"
 TITLE = re.compile(
-    rf"^[《\"“]?(?:{PICTURE}[:|]?)?{REMARK}(?:附件\d*[:.]?)?{ISSUED}{_maybe_year(1)}"
+    rf"^{CAPTION}[《\"“]?(?:{PICTURE}[:|]?)?{REMARK}(?:附件\d*[:.]?)?{ISSUED}{_maybe_year(1)}"
     rf"{SCHOOL_YEAR}?(?P<agency>[^,。;:>《》?!|_/]*?)[:|]?{ISSUED}{SCHOOL_YEAR}?{_maybe_year(2)}的?"
     rf"(?:(?:政府|政务)?信息公开|政务公开)(?:工作|情况|的|总结)*{_maybe_year(3)}"
     rf"(?:工作|情况|的|年度|年|总结|执行)*(?:报告|年报|总结)[》\"”]?"
     rf"{_maybe_year(4)}(?:{PICTURE})?{REMARK}[》\"”]?{NOTICE}$"
+)
+TOLD = re.compile(
+    r"(?:编制|公布|公开|发布)了?(?P<title>[^,。;:]{4,60}?信息公开(?:工作|年度|情况)*(?:报告|年报))"
 )
 BRACKETED = re.compile(
     rf"^[《\"“]?[(\[](?P<before>{WHOLE_WORDS})[)\]]|[(\[](?P<behind>{WHOLE_WORDS})[)\]][》\"”]?$"
@@ -190,6 +195,19 @@ def read_title(text: str, first: int = 0, last: int = 0) -> Title | None:
     if agency and is_no_name(agency):
         return None if first != last else Title(text, "", years, first, last)
     return Title(text, agency, years, first, last)
+
+
+def titles_told(folded: str, printed: str) -> Iterator[Title]:
+    """The titles that a preamble tells of its own report: `现公布…市2022年政府信息公开工作年度报告`.
+
+    Args:
+        folded: The preamble as one folded run of text.
+        printed: The same as printed.
+    """
+    for match in TOLD.finditer(folded):
+        title = read_title(printed[slice(*match.span("title"))])
+        if title is not None:
+            yield title
 
 
 def _agency(words: str) -> str:

@@ -122,8 +122,16 @@ def test_an_address_tells_the_place_of_a_name_that_says_its_level(
     assert resolve(name, f"联系地址：{address}。", year=2022).code == code
 
 
+@pytest.mark.parametrize(("county", "code"), [("保康县", "420626"), ("康县", "621224")])
+def test_a_county_within_a_longer_name_is_not_named(county: str, code: str) -> None:
+    assert resolve("城关镇人民政府", f"办公地址：{county}人民路100号。", year=2022).code == code
+
+
 def test_words_of_pages_are_no_part_of_a_place() -> None:
-    assert resolve("县交通运输局", "首页政务公开县交通运输局由新宁县交通运输局编制。", year=2023).code == "430528"
+    assert (
+        resolve("县交通运输局", "首页政务公开县交通运输局由新宁县交通运输局编制。", year=2023).code
+        == "430528"
+    )
 
 
 @pytest.mark.parametrize("name", ["鼓楼区人民政府", "市中区财政局", "长安区教育局", "通州区教育局"])

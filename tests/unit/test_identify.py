@@ -43,6 +43,7 @@ def document(*lines: str, grids: tuple[Grid, ...] = (), **properties: str) -> Do
         (("苏州市教育局关于2021年度政府信息公开工作情况的报告",), "苏州市教育局", "320500", 2021),
         (("苏州市教育局2021年信息公开年报",), "苏州市教育局", "320500", 2021),
         (("县政府办", "2021年政府信息公开工作年度报告"), "县政府办", None, 2021),
+        (("标   题 县政府办2021年度政府信息公开工作年度报告",), "县政府办", None, 2021),
         (("苏州市教育局2021年政府信息公开工作年度报告根据条例编制。",), "苏州市教育局", "320500", 2021),
         (("南谯区发展和改革委员会（粮食局、国防动员办公室）2021年政府信息公开工作年度报告",), "南谯区发展和改革委员会（粮食局、国防动员办公室）", "341103", 2021),
         (("南京海关2021年政府信息公开工作年度报告",), "南京海关", None, 2021),
@@ -91,7 +92,10 @@ def test_the_title_is_closed_up() -> None:
         (("请与相山区民政局办公室联系。", *BODY), "相山区民政局", "preamble"),
         (("2021年政府信息公开工作年度报告", "现将我局工作报告如下。", *BODY, "镇海区教育局", "2022年1月20日"), "镇海区教育局", "signature"),
         (("2021年政府信息公开工作年度报告", "苏州市相城区财政局 2022年1月20日", *BODY), "苏州市相城区财政局", "line below"),
+        (("本报告由无锡市锡山区人民政府厚桥街道党政办公室综合科编制。", *BODY), "无锡市锡山区人民政府厚桥街道党政办公室", "preamble"),
         ((BODY[0], "2021年，镇海区民政局认真落实各项要求。", *BODY[2:]), "镇海区民政局", "section one"),
+        ((BODY[0], "本报告由镇海区民政局办公室依据条例组织编制。由镇海区政府办统筹。", *BODY[2:]), "镇海区民政局办公室", "section one"),
+        ((BODY[0], "根据要求，越城区东湖街道特编制2021年年度报告。", *BODY[2:]), "越城区东湖街道", "section one"),
         (("2021年政府信息公开工作年度报告", "信息来源：相山区民政局", *BODY), "相山区民政局", "source line"),
     ],
 )  # fmt: skip
@@ -176,6 +180,7 @@ def test_a_remark_behind_the_title_states_the_scope() -> None:
         ("湛江海关关区", "湛江海关", "customs_district"),
         ("湛江海关（关区）", "湛江海关", "customs_district"),
         ("湛江海关本级", "湛江海关", "organ"),
+        ("湛江海关（本级机关）", "湛江海关", "organ"),
         ("如皋市人民政府（汇总）", "如皋市人民政府", "consolidated"),
         ("秦皇岛市山海关区", "秦皇岛市山海关区", None),
         ("如皋市水利局系统", "如皋市水利局", "system"),
@@ -188,7 +193,7 @@ def test_words_of_scope_are_no_part_of_the_organ(printed: str, organ: str, scope
 
 def test_a_preamble_may_tell_the_whole_title() -> None:
     found = identify(document("现编制湛江海关关区2022年政府信息公开工作年度报告。", *BODY))
-    assert (found.agency_name, found.scope) == ("湛江海关", "customs_district")
+    assert (found.agency_name, found.scope, found.report_year) == ("湛江海关", "customs_district", 2022)
 
 
 def test_we_is_no_name() -> None:
