@@ -41,6 +41,8 @@ MOST_PARTS = 5_000  # words of a line that may hold several rows; a whole report
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
 _PARTED = re.compile(r"\s*[-+−－＋]?[0-9０-９]+[,，][0-9０-９,，.．]*\s*")
+_PLUS_APART = re.compile(r"[+＋][ \u00a0]+(?=\d)")
+_WORD = re.compile(r"[+＋][ \u00a0]+\d\S*|\S+")  # `-` before a number may be a cell itself
 _LABEL_NUMBER = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十]{1,2}[)）、.．]|[（(]?\d{1,2}[.．、)）])")
 
 
@@ -136,6 +138,8 @@ def _arrange_run(
     _close(run, buffer, values)
     _part_strays(run)
     _part_broken(run)
+    if _is_glued(blocks, lexicon):
+        run.out[:] = [_untold(item) if isinstance(item, _Row) else item for item in run.out]
     _set_apart(run, [line for block in blocks if _says(block) and (line := block.locator.line)])
     _merge_again(run)
     return list(_blocks(run, offset)) if run.rows >= LEAST_ROWS or _is_short_table(run) else blocks
@@ -197,6 +201,13 @@ def _part_broken(run: _Run) -> None:
         else:
             parted.append(row)
     run.out[:] = parted
+
+
+def _is_glued(blocks: Iterable[Block], lexicon: Lexicon) -> bool:
+    """Whether a copy left nothing between cells: labels end in digits. What looks like one number may be several."""
+    ends = [last for block in blocks if isinstance(block, Paragraph) for last in block.text.split()[-1:]]
+    labels = (end.rstrip("0123456789.,") for end in ends if end[-1].isdigit())
+    return sum(bool(lexicon.rows_named(label)) for label in labels if label) >= LEAST_ROWS
 
 
 def _ends_cell(above: _Piece, below: _Piece) -> bool:
@@ -310,13 +321,18 @@ def _wants(buffer: Sequence[_Piece], values: Sequence[_Piece], count: int, lexic
 
 def _split_line(paragraph: Paragraph, lexicon: Lexicon) -> tuple[list[_Piece], list[_Piece]]:
     """A line's words, a piece for each stretch between spaces or label, and the values at its end."""
-    parts = paragraph.text.split()
+    parts = _words_of(paragraph.text)
     cut = len(parts)
     while cut and is_value_text(parts[cut - 1]):
         cut -= 1
     apart = lexicon.parted if cut < len(parts) else lexicon.heads_in
     labels = [label for part in parts[:cut] for label in apart(part)]
     return [_Piece(label, paragraph) for label in labels], [_Piece(part, paragraph) for part in parts[cut:]]
+
+
+def _words_of(text: str) -> list[str]:
+    """The words of a line; a plus belongs to its number also where a space parts the two."""
+    return _WORD.findall(text) if _PLUS_APART.search(text) else text.split()
 
 
 def _is_prose(words: Sequence[_Piece]) -> bool:
@@ -485,9 +501,10 @@ def _add_row(run: _Run, before: Sequence[_Piece], label: list[_Piece], values: l
 
 def _strangers(before: Sequence[_Piece], unknown: Sequence[_Piece], lexicon: Lexicon) -> list[_Piece]:
     """Words of none of the form's labels between those over columns, or on a line with them: they head one, too."""
-    heads = [place for place, piece in enumerate(before) if _names_column(piece.text, lexicon)]
-    lines = {_line(before[place]) for place in heads}
-    between = {id(piece) for piece in before[heads[0] : heads[-1]]} if heads else set[int]()
+    known = _known(before, lexicon)
+    heads = [(start, end) for start, end in known if _names_column(_text(before[start:end]), lexicon)]
+    lines = {_line(piece) for start, end in heads for piece in before[start:end]}
+    between = {id(piece) for piece in before[heads[0][0] : heads[-1][1]]} if heads else set[int]()
     return [piece for piece in unknown if _line(piece) in lines or id(piece) in between]
 
 
@@ -568,7 +585,7 @@ def _keep_prose(run: _Run, pieces: Sequence[_Piece]) -> None:
     for _, group in groupby(pieces, key=lambda piece: id(piece.source)):
         members = list(group)
         source = members[0].source
-        whole = len(members) == len(source.text.split())
+        whole = len(members) == len(_words_of(source.text))
         run.out.append(source if whole else replace(source, text=" ".join(piece.text for piece in members)))
         run.open_table = run.open_table and not _is_prose(members)
 

@@ -13,7 +13,7 @@ from pipeline.matching.align import Header, Margin, Slot, align, just_under, mar
 from pipeline.matching.copies import Entry
 from pipeline.matching.gathered import Gathered
 from pipeline.matching.kinds import by_kind
-from pipeline.matching.lexicon import normalise
+from pipeline.matching.lexicon import normalise, printed_factor
 from pipeline.matching.placing import Located, Placed, Target, placed_rows
 from pipeline.matching.rows import TableRow
 from pipeline.matching.values import is_numeric_text, read_value
@@ -108,7 +108,7 @@ def _fill(
         gathered.leave(table, row, strange, words)
     pairs = [(cell, slot) for cell, slot in zip(cells, header.slots, strict=True) if slot.column]
     confidence = 1.0 if told and target.certain and header.seen else INFERRED
-    readings = list(_readings(pairs, target, variant, confidence))
+    readings = list(_readings(pairs, target, variant, confidence, printed_factor(row.label)))
     _store(entry, [cell for cell, _ in pairs], readings, gathered)
 
 
@@ -127,13 +127,14 @@ def _leave_count(row: TableRow, table: str, width: int, gathered: Gathered) -> N
 
 
 def _readings(
-    pairs: Iterable[tuple[Cell, Slot]], target: Target, variant: str, confidence: float
+    pairs: Iterable[tuple[Cell, Slot]], target: Target, variant: str, confidence: float, factor: int | None
 ) -> Iterator[CellReading]:
+    """The values of a row; `factor` is that of the unit of money in its label, for where the header names none."""
     table = target.block.table
     for cell, slot in pairs:
         if slot.column is not None:
             raw = cell.text.strip()
-            value = read_value(raw, slot.column.unit, slot.factor)
+            value = read_value(raw, slot.column.unit, slot.factor or factor)
             row = slot.band.key if slot.band else target.row
             least = confidence if confidence < cell.confidence else cell.confidence
             yield CellReading(

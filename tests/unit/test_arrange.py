@@ -480,3 +480,32 @@ def test_numbers_of_a_row_in_lines_of_several_are_in_no_order(
     moved = [*rows[:place], " ".join([*words, third, last]), f"{first} {second}", *rows[place + 1 :]]
     assert not misread(facts, read(moved))
     assert {first, second, third, last} <= {left.raw for left in read(moved).leftovers}
+
+
+def test_a_header_with_words_of_no_label_is_no_narrower_header() -> None:
+    """`本年新制作数量本年` and `新公开数量` are two heads cut at the wrong place: the third is not the only one."""
+    lines = [
+        "信息内容 本年新制作数量本年 新公开数量 对外 公开总数量",
+        "规章 8",
+        "规范性文件 151",
+        "行政许可 减少3",
+    ]
+    extraction = read(["二、主动公开政府信息情况", *lines])
+    assert {cell.column for cell in extraction.cells if cell.kind == "reported"} <= {"change_in_items"}
+    assert {"8", "151"} <= {left.raw for left in extraction.leftovers}
+
+
+def test_numbers_with_nothing_between_are_not_told(facts: Facts, tables: list[Rows]) -> None:
+    """A copy that leaves nothing between cells: `742` may be 7 and 42, whatever parts it from its label."""
+    glued = ["".join(spot.text for spot in row) for row in tables[1]]
+    parted = lines_of(tables[0])
+    assert [cell for cell in read(parted).cells if cell.kind == "reported"]
+    extraction = read([*parted, *glued])
+    assert not [cell for cell in extraction.cells if cell.kind == "reported"]
+
+
+def test_a_plus_apart_from_its_number(facts: Facts, tables: list[Rows]) -> None:
+    copy = [line for rows in tables for line in lines_of(rows)]
+    copy = [f"+ {line}" if line in {"1008", "1011"} else line for line in copy]
+    assert not misread(facts, read(copy))
+    assert not unread(facts, read(copy))

@@ -720,6 +720,15 @@ def test_the_unit_of_the_fee_is_the_one_printed(label: str, factor: int) -> None
     assert (fee.value, fee.unit) == (Decimal(fee.raw) * factor, "yuan")
 
 
+def test_a_unit_in_the_rows_label_counts_where_the_header_names_none() -> None:
+    facts = numbered("2021")
+    changes = {"本年收费金额（单位：万元）": "本年收费金额", "行政事业性收费": "行政事业性收费（单位：元）"}
+    table = relabelled(rows_of(facts, PROACTIVE), changes)
+    extraction = read(*report_tables(facts, proactive_disclosure=table))
+    (fee,) = [cell for cell in extraction.cells if cell.column == "amount"]
+    assert (fee.value, fee.unit) == (Decimal(fee.raw), "yuan")
+
+
 # Whatever is done to the tables: no number in a wrong cell, none lost.
 
 
