@@ -26,7 +26,14 @@ from pipeline.identity.naming import Naming, find_naming
 from pipeline.identity.places import read_place
 from pipeline.identity.scopes import scope_words
 from pipeline.identity.titles import Title, find_title, title_of_page, titles_told
-from pipeline.identity.years import consensus_year, period_year, published_on, title_year
+from pipeline.identity.years import (
+    consensus_year,
+    period_year,
+    published_on,
+    signed_year,
+    statistics_year,
+    title_year,
+)
 from pipeline.report import Finding, Identification
 from schemas.messages import message
 
@@ -157,7 +164,7 @@ def _division_findings(name: str, resolution: Resolution, place: Locator) -> lis
 def _year(
     title: Title | None, text: str, lines: tuple[Line, ...], pages: tuple[str, ...]
 ) -> tuple[int | None, list[Finding]]:
-    """The year of the title, else of the statistics' period, else of the prose, else of the page's name."""
+    """The year of the title, else of the statistics' period, the prose, the page's name, or before the signature's."""
     place = lines[title.first].locator if title is not None else NOWHERE
     titled, period = title_year(title), period_year(text[:PERIOD_WITHIN])
     findings: list[Finding] = []
@@ -166,8 +173,11 @@ def _year(
         findings.append(Finding(message("title_years", years=years), place))
     if titled is not None and period is not None and titled != period:
         findings.append(Finding(message("year_contradiction", title=titled, period=period), place))
-    year = titled or period or _told_year(title, lines) or consensus_year(text) or _page_year(pages)
-    if year is None:
+    year = titled or period or _told_year(title, lines) or statistics_year(text)
+    year = year or consensus_year(text) or _page_year(pages)
+    if year is None and not (title and title.years) and (year := signed_year(lines, text)) is not None:
+        findings.append(Finding(message("year_of_signature", year=year), place))
+    elif year is None:
         findings.append(Finding(message("year_missing"), place))
     return year, findings
 

@@ -21,6 +21,8 @@ LONGEST_HEADING = 30
 SHORTEST_BARE_HEADING = (
     7  # a heading without its number must be at least so long to be told from a sub-heading
 )
+OF_THE_FORM = "The form's heading"
+"""What is noted of the form's own words in `schemas/sections.csv`: they are a heading without a number, too."""
 SHORTEST_WRAPPED = 18  # characters of a line that may be wrapped in mid-sentence
 
 _NUMBERING = r"(?:[一二三四五六七]|[1-7１-７])\s*[、.．,，:：]?\s*"
@@ -45,7 +47,7 @@ def _headings() -> tuple[_Heading, ...]:
         # Spaces, line breaks and commas may stand between any two characters of a heading.
         loose = r"[\s、，,]*".join(re.escape(c) for c in re.sub(r"[、，]", "", row["words"]))
         pattern = re.compile(rf"^\s*(?P<numbering>{_NUMBERING})?{loose}")
-        is_bare = len(row["words"]) >= SHORTEST_BARE_HEADING
+        is_bare = len(row["words"]) >= SHORTEST_BARE_HEADING or row["note"] == OF_THE_FORM
         headings.append(_Heading(int(row["number"]), loose, pattern, is_bare))
     return tuple(headings)
 

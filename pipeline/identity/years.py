@@ -6,11 +6,15 @@ import re
 from collections import Counter
 
 from pipeline.identity.lines import Line
+from pipeline.identity.organs import ends_like_organ
 from pipeline.identity.titles import Title, to_year
 
 DASH = r"[-—–~〜至到]+"
 PERIOD = re.compile(
-    rf"(?<!\d)(20\d{{2}})年0?1月0?1日(?:起|始)?{DASH}(?:(20\d{{2}})年|同年|当年|本年)?度?12月31日"
+    rf"(?<!\d)(20\d{{2}})[年./-]0?1[月./-]0?1日?(?:起|始)?,?{DASH}(?:(20\d{{2}})[年./-]|同年|当年|本年)?度?12[月./-]31(?!\d)"
+)
+OF_STATISTICS = re.compile(
+    r"统计(?:期限|时间|时段|周期|期间|范围)[^。;,\d]{0,6}(20\d{2})年(?:度|全年)?(?!\d)"
 )
 MENTION = re.compile(
     r"(?<![\d〔\[(与较比同和])(20\d{2})年(?!\d{1,2}月|度?,?(?:[^,。;]{0,6}(?:将|计划|拟|要)|是))"
@@ -23,6 +27,8 @@ WHOLE_LINE = re.compile(r"^\(?(?P<date>[^,。;:]{8,14})\)?$")
 TENS = {"十": 10}
 DIGITS = {character: number for number, character in enumerate("〇一二三四五六七八九")}
 SIGNATURE_LINES = 6
+SIGNED_IN = ("01", "02", "03")
+SIGNED = re.compile(r"(?P<organ>[^\d:。,;]{0,40}?)\(?(?P<date>[2二]\w{3}年\w{1,2}月\w{1,3}日)\)?")
 ENOUGH = 3
 
 
@@ -36,6 +42,29 @@ def period_year(text: str) -> int | None:
     """The year of the statistics' period, 1 January to 31 December; None if not told or not a year's."""
     years = {int(start) for start, end in PERIOD.findall(text) if not end or end == start}
     return years.pop() if len(years) == 1 else None
+
+
+def statistics_year(text: str) -> int | None:
+    """The year that sentences on the statistics themselves name as their period, wherever they stand."""
+    told = "。".join(sentence for sentence in re.split("[。;]", text) if "统计" in sentence)
+    years = {int(year) for year in OF_STATISTICS.findall(told)}
+    return years.pop() if len(years) == 1 else period_year(told)
+
+
+def signed_year(lines: tuple[Line, ...], text: str) -> int | None:
+    """The year before that in whose first three months a report is signed; None where its prose speaks of others alone.
+
+    Departments publish by 31 January of the following year, governments by 31 March (《政府信息公开条例》, 第四十九条).
+    """
+    ends = (SIGNED.fullmatch(line.folded) for line in lines[-SIGNATURE_LINES:])
+    signed = [found for found in ends if found and (not found["organ"] or ends_like_organ(found["organ"]))]
+    dates = {date for found in signed if (date := read_date(found["date"]))}
+    date = dates.pop() if len(dates) == 1 else ""
+    if date[5:7] not in SIGNED_IN:
+        return None
+    year = int(date[:4]) - 1
+    spoken = {int(mention) for mention in MENTION.findall(text)}
+    return year if not spoken or year in spoken else None
 
 
 def consensus_year(text: str) -> int | None:

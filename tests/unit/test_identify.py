@@ -10,7 +10,7 @@ from pipeline.identify import identify
 from pipeline.identity.agencies import AgencyAttributes, agency_attributes, agency_slug
 from pipeline.identity.divisions import resolve
 from pipeline.identity.titles import read_title
-from pipeline.identity.years import consensus_year, period_year, read_date
+from pipeline.identity.years import consensus_year, period_year, read_date, statistics_year
 from pipeline.matching.recognise import recognise
 
 BODY = ("一、总体情况", "本年度各项工作平稳。", "二、主动公开政府信息情况", "六、其他需要报告的事项", "无。")
@@ -248,12 +248,50 @@ def test_a_publication_date_is_no_year() -> None:
         ("自2020年1月1日起至2020年12月31日止", 2020),
         ("从2021年1月1日到12月31日止", 2021),
         ("2022年1月1日—2022年12月31日", 2022),
+        ("从2023年1月1日起,到2023年12月31日止", 2023),
+        ("2023.1.1-2023.12.31", 2023),
+        ("2023-01-01至2023-12-31", 2023),
         ("2020年1月1日至2021年12月31日", None),
         ("2020年3月1日至2020年12月31日", None),
     ],
 )
 def test_period(text: str, year: int | None) -> None:
     assert period_year(text) == year
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("数据统计期限为2023年度。", 2023),
+        ("所列数据的统计期限自2023年1月1日起至2023年12月31日止。", 2023),
+        ("统计时间为2023年3月起。2023年1月1日至2023年12月31日举办活动。", None),
+        ("统计期限为2022年度。统计期限为2023年度。", None),
+    ],
+)
+def test_the_period_that_sentences_on_the_statistics_name(text: str, year: int | None) -> None:
+    assert statistics_year(text) == year
+
+
+@pytest.mark.parametrize(
+    ("prose", "date", "year"),
+    [
+        ("工作平稳。", "2024年1月10日", 2023),
+        ("2023年，工作平稳。", "二〇二四年三月三十一日", 2023),
+        ("2022年，工作平稳。", "2024年1月10日", None),
+        ("工作平稳。", "2024年5月10日", None),
+        ("工作平稳。", "苏州市教育局2024年1月10日", 2023),
+        ("工作平稳。", "更新日期：2024年1月10日", None),
+        ("工作平稳。", "2024-01-10", None),
+    ],
+)
+def test_the_signature_tells_the_year_where_nothing_else_does(
+    prose: str, date: str, year: int | None
+) -> None:
+    found = identify(document("苏州市教育局政府信息公开工作年度报告", *BODY[:1], prose, "苏州市教育局", date))
+    assert found.report_year == year
+    assert [finding.message.code for finding in found.findings] == [
+        "year_of_signature" if year else "year_missing"
+    ]
 
 
 def test_years_compared_with_and_years_planned_are_not_the_reports() -> None:

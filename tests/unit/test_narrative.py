@@ -126,3 +126,9 @@ def test_sections_of_a_report_that_one_sheet_holds() -> None:
     assert [(s.number, s.text) for s in found if s.number] == [
         (n, f"{heading[2:]}如下。") for n, heading in enumerate(HEADINGS, start=1)
     ]
+
+
+def test_the_forms_first_heading_is_one_without_its_number_too() -> None:
+    assert numbers("总体情况", "依规公开。", "主动公开政府信息情况", "如下。") == [1, 2]
+    assert numbers(*HEADINGS[:2], "总体情况", "如下。") == [1, 2]
+    assert numbers("总体情况良好。") == [0]
