@@ -17,6 +17,7 @@ PREAMBLE_END = 1500
 PREAMBLE = (
     rf"现将{NAME}{YEAR}(?:政府信息公开|政务公开|信息公开)",
     rf"结合{NAME}(?:的)?(?:工作)?实际",
+    rf"(?:做好|推进|加强){NAME}的?(?:政府信息公开|政务公开|信息公开)",
     rf"由{NAME}(?:综合科|秘书科|法规科)?(?:根据|按照|依据|依照|结合|组织|汇总|编制|发布|负责)",
     rf"(?:^|[。;]){NAME}(?:根据|按照|依据|依照|现特|特此|现将)",
     rf"(?:与|向|请与|请同|联系){NAME}(?:的?(?:办公室|综合科|办公厅|秘书科|法规科))?(?:联系|咨询|反映)",
@@ -29,7 +30,8 @@ EDITED = (
 """How the first sentences tell who made the report, where it opens with section one."""
 OPENING = 300
 SECTION_ONE = (
-    rf"(?:^|[。,;]|情况){YEAR}{NAME}(?:认真|坚持|紧紧|深入|严格|积极|全面|高度|始终|切实|贯彻|按照|根据|以习|在)",
+    rf"(?:^|[。,;]|情况){YEAR}{NAME}(?:认真|坚持|紧紧|深入|严格|积极|全面|高度|始终|切实|贯彻|按照|根据|以习|在|"
+    r"(?:政府|政务)?信息公开工作)",
 )
 DAY = r"(?:20\d{2}年\d{1,2}月\d{1,2}日|20\d{2}-\d{1,2}-\d{1,2})"
 BYLINE = re.compile(
@@ -80,10 +82,10 @@ def _namings(
     start = title.last + 1 if title is not None else 0
     heading = first_heading(lines)
     preamble = _flow(lines[start:heading])
-    yield from _from_prose(preamble, PREAMBLE, "preamble")
     for told in titles_told(*preamble):
         if is_named(told.agency):
             yield Naming(told.agency, "preamble")
+    yield from _from_prose(preamble, PREAMBLE, "preamble")
     yield from _from_lines(lines[-SIGNATURE_LINES:][::-1], BYLINE, "signature")
     section_one = _flow(lines[heading + 1 :])
     yield from _from_prose((section_one[0][:OPENING], section_one[1]), EDITED, "section one")

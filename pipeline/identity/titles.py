@@ -41,7 +41,7 @@ TITLE = re.compile(
     rf"{_maybe_year(4)}(?:{PICTURE})?{REMARK}[》\"”]?{NOTICE}$"
 )
 TOLD = re.compile(
-    r"(?:编制|公布|公开|发布)了?(?P<title>[^,。;:]{4,60}?信息公开(?:工作|年度|情况)*(?:报告|年报))"
+    r"(?:编制|公布|公开|发布)了?(?P<title>[^,。;:]{4,60}?信息公开(?:20\d{2}年|工作|年?度|情况)*(?:报告|年报))"
 )
 BRACKETED = re.compile(
     rf"^[《\"“]?[(\[](?P<before>{WHOLE_WORDS})[)\]]|[(\[](?P<behind>{WHOLE_WORDS})[)\]][》\"”]?$"
