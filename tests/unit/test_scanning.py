@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +16,12 @@ import cv2
 import numpy as np
 
 from pipeline.readers.lines import Box
+from pipeline.readers.rules import Mark
 from pipeline.readers.ruling import RuledCell
+from pipeline.readers.scanning.foreign import Sorted, sort_out
 from pipeline.readers.scanning.page import (
     BLANK_CERTAINTY,
+    CEILING,
     DIRT_CERTAINTY,
     DOUBT,
     MOST_DOUBTFUL,
@@ -29,7 +33,9 @@ from pipeline.readers.scanning.page import (
     _proven,
     _rescued,
     _run,
+    _running_over,
     _settle,
+    _stamped,
     _Word,
 )
 from pipeline.readers.scanning.picture import ink_by_itself, paper_dpi, prepare, skew_of
@@ -49,6 +55,8 @@ from pipeline.readers.scanning.shapes import (
 from pipeline.readers.scanning.strokes import PALE_RULES, find_strokes, parts_of
 from pipeline.readers.scanning.words import lines_of, without_dirt, without_remains, words_of
 
+BOX = [(0, 0, 50, 0), (0, 20, 50, 20), (0, 0, 0, 20), (50, 0, 50, 20)]
+"""The sides of a box."""
 NOTHING_DRAWN = np.zeros((0, 0), np.uint8)
 
 SCALE = 200 / 72
@@ -70,6 +78,13 @@ def sheet(angle: float = 0.0, shade: int = 255) -> np.ndarray:
     return cv2.warpAffine(grey, turn, (900, 1100), flags=cv2.INTER_CUBIC, borderValue=shade)
 
 
+def tracks(marks: Sequence[Mark]) -> tuple[int, int]:
+    """At how many places rules run down, and across."""
+    down = {round(mark.left) for mark in marks if mark.bottom - mark.top > mark.right - mark.left}
+    across = {round(mark.top) for mark in marks if mark.bottom - mark.top < mark.right - mark.left}
+    return len(down), len(across)
+
+
 @pytest.mark.parametrize("angle", [-3.0, -0.5, 0.0, 0.17, 0.5, 4.0])
 def test_skew_is_found_and_taken_away(angle: float) -> None:
     found = prepare(sheet(angle), 200)
@@ -89,6 +104,43 @@ def test_rules_are_found_and_what_is_left_is_the_ink(angle: float, shade: int) -
     assert len(strokes.marks) == 4 + 3
     (blot,) = strokes.blobs
     assert blot[2] - blot[0] == pytest.approx(20 / SCALE, abs=0.8)
+
+
+@pytest.mark.parametrize(
+    ("lean", "corner"), [(0, (450, 420)), (4, (450, 420)), (0, (640, 130)), (0, (590, 250))]
+)
+def test_the_frame_of_a_stamp_over_a_table_parts_no_cell(lean: int, corner: tuple[int, int]) -> None:
+    grey = sheet()
+    x, y = corner
+    inside = [(x, y), (x + 150, y + lean), (x + 150, y + 130 + lean), (x, y + 130)]
+    cv2.polylines(grey, [np.array(inside, np.int32)], True, 0, 3)
+    strokes = find_strokes(prepare(grey, 200))
+    assert tracks(strokes.marks) == (4, 3)
+    (frame,) = strokes.frames
+    assert np.multiply(frame, SCALE) == pytest.approx([x, y, x + 150, y + 130 + lean], abs=5)
+
+
+def test_boxes_side_by_side_have_corners_and_are_no_frames() -> None:
+    boxes = [Mark(x + a, y + b, x + c, y + d) for x in (0, 54) for y in (0, 24) for a, b, c, d in BOX]
+    assert sort_out(boxes) == Sorted(tuple(boxes), (), ())
+
+
+def test_a_stroke_that_reaches_no_other_rule_is_none_and_one_that_is_broken_is() -> None:
+    table = [Mark(0, y, 300, y) for y in (0, 40, 80)] + [Mark(x, 0, x, 80) for x in (0, 100, 200, 300)]
+    pen, broken = Mark(120, 60, 240, 60), [Mark(0, 20, 150, 20), Mark(160, 20, 300, 20)]
+    assert sort_out([*table, *broken, pen]) == Sorted((*table, *broken), (pen,), ())
+
+
+def test_upright_strokes_of_a_heading_between_two_tables_are_no_rules() -> None:
+    grey = sheet()
+    for y in (540, 690, 840):
+        cv2.line(grey, (100, y), (700, y), 0, 2)
+    for x in (100, 400, 700):
+        cv2.line(grey, (x, 540), (x, 840), 0, 2)
+    for x in (220, 260):
+        cv2.line(grey, (x, 507), (x, 534), 0, 3)
+    strokes = find_strokes(prepare(grey, 150))
+    assert tracks(strokes.marks) == (4 + 1, 3 + 3)
 
 
 def test_rules_paler_than_print_are_rules_where_there_are_no_others() -> None:
@@ -285,6 +337,21 @@ def test_a_number_with_its_unit_is_not_fully_believed() -> None:
     assert _proven(Recognised("无", 0.99), word, page).certainty == 0.99
 
 
+@pytest.mark.parametrize(("gap", "doubtful"), [(3.0, True), (6.0, False)])
+def test_a_number_that_runs_over_a_rule_into_the_next_cell_is_doubtful(gap: float, doubtful: bool) -> None:
+    left, right = (_Word([(at, 0.0, at + 30, 8.0)], Recognised("111", 0.99)) for at in (0.0, 30 + gap))
+    below = _Word([(0.0, 10.0, 30.0, 18.0)], Recognised("222", 0.99))
+    assert list(_running_over([right, below, left])) == ([right, left] if doubtful else [])
+
+
+@pytest.mark.parametrize(("at", "most"), [(45.0, DOUBT), (10.0, UNPROVEN), (None, DOUBT)])
+def test_what_stands_in_the_frame_of_a_stamp_may_be_the_stamps(at: float | None, most: float) -> None:
+    lines = [] if at is None else [[_Word([(at, 5.0, at + 8, 13.0)], Recognised("8", 0.99))]]
+    cell = RuledCell(0, 0, 1, 1, (0.0, 0.0, 80.0, 18.0))
+    assert _stamped(cell, lines, [(40.0, -20.0, 120.0, 40.0)]) == most
+    assert _stamped(cell, lines, [(90.0, -20.0, 120.0, 40.0)]) == CEILING
+
+
 @pytest.mark.parametrize(("specks", "certainty"), [(0, BLANK_CERTAINTY), (2, DIRT_CERTAINTY), (5, DOUBT)])
 def test_many_specks_in_a_cell_are_no_blank(specks: int, certainty: float) -> None:
     blobs = [(10.0 + 3 * place, 8.0, 10.5 + 3 * place, 8.9) for place in range(specks)]
@@ -407,7 +474,7 @@ def dashed(grey: np.ndarray, start: tuple[int, int], end: tuple[int, int], dash:
         cv2.line(grey, (x0 + across, y0 + down), (x0 + across + reach[0], y0 + down + reach[1]), 0, 2)
 
 
-@pytest.mark.parametrize(("dash", "gap"), [(8, 8), (3, 3), (10, 5)])
+@pytest.mark.parametrize(("dash", "gap"), [(8, 8), (3, 3), (10, 5), (22, 8)])
 def test_dashed_and_dotted_rules_are_rules_and_columns_of_digits_are_none(dash: int, gap: int) -> None:
     grey = np.full((1100, 900), 255, np.uint8)
     for x in (100, 300, 500, 700):

@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.readers.lines import Box, Character, Line, Run, enclosing
 from pipeline.readers.pages import Page
+from pipeline.readers.rules import STRIP
 from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
 from pipeline.readers.scanning.picture import GUTTER, Mask, Pixels, Sheet, ink_by_itself, prepare
 from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
@@ -74,6 +75,8 @@ SOME_INK, MUCH_INK = 1.0, 6.0
 may be lost in it: a dash has 6, a thin nought 8."""
 MOST_DASH = 0.3
 """Share of the usual height of characters up to which a dash is thick."""
+RUNNING_OVER = 0.5
+"""Line heights below which two numbers, each in its cell, may be one: cells are padded more."""
 PIECES = 3
 """Blobs that a lone stroke may have fallen into."""
 LEAST_TRACE = 2
@@ -93,6 +96,8 @@ LEAST_LEGIBLE = 4
 """Characters by which, beyond twice as many, a turned page must be more legible to be believed."""
 PALE = 255 * 0.93
 """Brightness below which paper is printed on."""
+SHOWS_THROUGH = 0.13
+"""Share of the print's darkness below which it may be that of the other side, which shows through the paper."""
 SMEAR = 1.2
 """Points over which brightness is taken, so that no noise is print."""
 LEAST_PRINT = 3.0
@@ -221,7 +226,15 @@ def _crops_of(laid: _Laid, recogniser: Recogniser) -> _Crops:
     strokes = laid.strokes
     usual = usual_height(strokes.blobs)
     return _Crops(
-        strokes.grey, strokes.ink, laid.sheet.scale, usual, recogniser, laid.known, laid.sheet.print
+        strokes.grey,
+        strokes.ink,
+        laid.sheet.scale,
+        usual,
+        recogniser,
+        laid.known,
+        laid.sheet.print,
+        laid.sheet.darkness,
+        strokes.frames,
     )
 
 
@@ -292,7 +305,10 @@ def _common(one: Box, other: Box) -> Box | None:
 
 @dataclass(frozen=True, slots=True)
 class _Crops:
-    """Reads words out of a page whose characters are about `usual` points high; rules are `drawn`, but no `ink`."""
+    """Reads words out of a page whose characters are about `usual` points high; rules are `drawn`, but no `ink`.
+
+    `darkness` is that of its print, `frames` are those of stamps that lie over its tables.
+    """
 
     grey: Pixels
     ink: Mask
@@ -301,6 +317,8 @@ class _Crops:
     recogniser: Recogniser
     known: Mapping[Box, Recognised]
     drawn: Mask
+    darkness: float = 255.0
+    frames: Sequence[Box] = ()
 
     def first_look(self, boxes: Sequence[Box]) -> list[Recognised]:
         """What stands in some boxes at the first view."""
@@ -313,15 +331,21 @@ class _Crops:
         cuts = [self._cut(box, margin) for box in boxes]
         return self.recogniser.read([cv2.erode(cut, self._pen) for cut in cuts] if thicker else cuts)
 
-    def is_faint(self, box: Box) -> bool:
+    def is_faint(self, box: Box, brightest: float = PALE) -> bool:
         """Whether something is printed in a box, however pale."""
         inside = self.ink_of(_inside(box))
         if inside.size == 0:
             return False
         smear = max(1, round(SMEAR * self.scale)) | 1
-        pale = (cv2.blur(inside, (smear, smear)) < PALE).astype(np.uint8)
+        pale = (cv2.blur(inside, (smear, smear)) < brightest).astype(np.uint8)
         sizes = cv2.connectedComponentsWithStats(pale, connectivity=8)[2][1:, 2:4]
         return bool((sizes >= LEAST_PRINT * self.scale).any())
+
+    def certainty_of_blank(self, box: Box) -> float:
+        """How certain it is that nothing is printed in a box without words: something pale may show through."""
+        if not self.is_faint(box):
+            return BLANK_CERTAINTY
+        return DOUBT if self.is_faint(box, 255 - SHOWS_THROUGH * self.darkness) else UNPROVEN
 
     def has_traces(self, box: Box) -> bool:
         """Whether there is any ink in a box, be it a speck: what is left of a dash is little more."""
@@ -410,8 +434,10 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
     for word, read in zip(flat, crops.first_look([word.box for word in flat]), strict=True):
         word.read = read
     most = WORN if _look_again([word for word in flat if len(word.read.text) <= SHORT], crops) else CEILING
+    for word in _running_over(flat):
+        word.read = replace(word.read, certainty=min(word.read.certainty, DOUBT))
     for (cell, _), lines in zip(cells, words, strict=True):
-        yield cell.box, min(most, _settle(cell, lines, crops))
+        yield cell.box, min(most, _stamped(cell, lines, crops.frames), _settle(cell, lines, crops))
 
 
 def _look_again(short: Sequence[_Word], crops: _Crops) -> bool:
@@ -438,6 +464,19 @@ def _look_again(short: Sequence[_Word], crops: _Crops) -> bool:
 def _is_worn(numbers: int, doubtful: int, unproven: int) -> bool:
     """Whether so many numbers are in doubt that those which are not cannot be believed either."""
     return doubtful > max(FEW, MOST_DOUBTFUL * numbers) or unproven > max(FEW, MOST_UNPROVEN * numbers)
+
+
+def _running_over(words: Iterable[_Word]) -> Iterator[_Word]:
+    """The numbers of neighbouring cells that stand as close as the digits of one: one that runs over the rule."""
+    numbers = sorted((word for word in words if is_number(word.read.text)), key=lambda word: word.box[1])
+    for place, one in enumerate(numbers):
+        left, top, right, bottom = one.box
+        for other in numbers[place + 1 :]:
+            if other.box[1] > bottom:
+                break
+            gap = max(left, other.box[0]) - min(right, other.box[2])
+            if gap < RUNNING_OVER * (bottom - top):
+                yield from (one, other)
 
 
 def _cells_of(grid: RuledGrid) -> Iterator[tuple[RuledCell, float]]:
@@ -535,19 +574,28 @@ def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) ->
         in_pieces = len(cell.runs) > FEW or foreign >= 2 * SOME_INK
         certainty = DIRT_CERTAINTY if cell.runs or crops.has_traces(cell.box) else BLANK_CERTAINTY
         cell.runs.clear()
-        return DOUBT if in_pieces or crops.is_faint(cell.box) else min(certainty, most)
+        return DOUBT if in_pieces else min(certainty, most, crops.certainty_of_blank(cell.box))
     runs: list[Run] = []
     for line in lines:
         _, top, _, bottom = enclosing([word.box for word in line])
         for word in line:
             most = min(most, word.read.certainty)
-            if word.read.text in LONE_STROKES and crops.meets_rule(word.box, cell.box):
-                most = min(most, DOUBT)
+            if crops.meets_rule(word.box, cell.box):
+                most = min(most, DOUBT if word.read.text in LONE_STROKES else UNPROVEN)
             if text := word.read.text.strip():
                 # Words of one line get one height, so that they are put on one line again.
                 runs.append(_run((word.box[0], top, word.box[2], bottom), text))
     cell.runs[:] = runs
     return min(most, DOUBT) if _is_mixed([run.text for run in runs]) else most
+
+
+def _stamped(cell: RuledCell, lines: Sequence[Sequence[_Word]], frames: Sequence[Box]) -> float:
+    """How certain a cell can be for the frames on it or at its edge: what stands in one may be the stamp's own."""
+    left, top, right, bottom = cell.box
+    around = left - STRIP, top - STRIP, right + STRIP, bottom + STRIP
+    over = [frame for frame in frames if _common(around, frame)]
+    within = any(_common(word.box, frame) for frame in over for line in lines for word in line)
+    return DOUBT if over and (within or not lines) else UNPROVEN if over else CEILING
 
 
 def _is_mixed(texts: Sequence[str]) -> bool:

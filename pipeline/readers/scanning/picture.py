@@ -72,6 +72,12 @@ class Sheet:
     skew: float
 
     @property
+    def darkness(self) -> float:
+        """By how much its ink is darker than paper, thin and pale strokes left aside."""
+        printed = self.grey[self.ink > 0]
+        return 255.0 - float(np.percentile(printed, 20)) if len(printed) else 255.0
+
+    @property
     def width(self) -> float:
         """Points."""
         return float(self.grey.shape[1] / self.scale)

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from pipeline.readers.lines import Box
-from pipeline.readers.rules import TOLERANCE, Mark
+from pipeline.readers.rules import THIN, TOLERANCE, Mark
+from pipeline.readers.scanning.foreign import sort_out
 from pipeline.readers.scanning.picture import Mask, Pixels, Sheet
 
 LEAST_LEVEL = 28.0
@@ -35,8 +36,9 @@ DASH_GAP = 4.8
 """Points by which the dashes or dots of a rule lie apart; digits of two rows stand at least 5 apart."""
 LEAST_DRAWN, SOLID = 0.6, 0.85
 """Share of a dashed or dotted rule that is dark at least, and from which a rule is no such one."""
-LONGEST_DASH = 6.0
-"""Points that a dash of a rule is long at most; the digits of the smallest print are higher."""
+LONGEST_DASH = 9.0
+"""Points that a dash of a rule is long at most: office programs draw eight. Digits over one another are no higher, but
+farther apart than `DASH_GAP`."""
 EVEN = 0.5
 """Share of its dashes, and of the gaps between them, that are alike."""
 HANGING_SHARE = 0.12
@@ -47,8 +49,13 @@ HIDDEN = 60.0
 """Points of a level rule that print may stand close to."""
 LONG_UPRIGHT = 40.0
 """Points from which an upright stroke is longer than any of a character, whether rules are at its ends or not."""
+TOUCH = 1.2
+"""Points that part a dark shorter one from rules at its ends at most: characters of a heading between two tables stand
+farther from both."""
 STREAK = 20.0
 """Points by which a stroke passes the first and the last rule it crosses where a scanner's glass left it."""
+LEAST_CORE = 0.4
+"""Share of a rule's length that one line of its pixels has at least, where another stroke leans on it."""
 CROSSING = 2.0
 """Points by which a rule goes on where it ends at another."""
 BLUR = 0.6
@@ -66,13 +73,15 @@ class Strokes:
     """What is drawn on a sheet.
 
     Attributes:
-        marks: Its rules, in points.
+        marks: The rules of its tables, in points.
+        frames: Boxes, in points, of the frames of stamps that lie over tables.
         blobs: Boxes, in points, around what ink is left: characters and their parts, and nothing smaller.
         grey: The sheet's brightness with the rules painted over.
         ink: 1 where there is ink that is no rule's, specks included.
     """
 
     marks: tuple[Mark, ...]
+    frames: tuple[Box, ...]
     blobs: tuple[Box, ...]
     grey: Pixels
     ink: Mask
@@ -105,7 +114,7 @@ def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
         level = level | (cv2.morphologyEx(clear, cv2.MORPH_CLOSE, bridge) & pieced[0])
         dark, crossing = np.ascontiguousarray(dark.T), level.T
         upright = upright | _clear_of_print(pieced[1], dark, crossing, PALE_UPRIGHT, scale).T
-    return _parted(sheet, _layer(level), _layer(upright))
+    return _parted(sheet, _layer(level), _layer(upright), TOUCH if pale is None else TOLERANCE)
 
 
 def _level(ink: Mask, scale: float) -> Mask:
@@ -128,29 +137,57 @@ def _goes_on(whole: PixelBox, short: PixelBox, gap: float) -> bool:
     return in_line and (0 < left - x1 + 1 <= gap or 0 < x0 - right + 1 <= gap)
 
 
-def _parted(sheet: Sheet, level: _Layer, upright: _Layer) -> Strokes:
+def _parted(sheet: Sheet, level: _Layer, upright: _Layer, touch: float) -> Strokes:
     scale = sheet.scale
     across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * scale)
-    spanning = _spanning([level.boxes[i] for i in across], upright.boxes, scale)
+    spanning = _spanning([level.boxes[i] for i in across], upright.boxes, scale, touch)
     down = [i for i in down if i in spanning]
-    rules = _painted(level.kept(across), upright.kept(down), scale)
     streaks = _streaks([level.boxes[i] for i in across], upright.boxes, STREAK * scale)
+    strokes = [*((level, i) for i in across), *((upright, i) for i in down if i not in streaks)]
+    marks = {Mark(*_points(box, scale)): stroke for stroke in strokes for box in _boxes_of(*stroke, scale)}
+    found = sort_out(list(marks))
+    loose = [
+        [i for layer, i in map(marks.__getitem__, found.loose) if layer is own] for own in (level, upright)
+    ]
+    rules = _painted(
+        level.kept([i for i in across if i not in loose[0]]),
+        upright.kept([i for i in down if i not in loose[1]]),
+        scale,
+    )
     grey = sheet.grey.copy()
     grey[rules > 0] = 255
-    boxes = [*(level.boxes[i] for i in across), *(upright.boxes[i] for i in down if i not in streaks)]
-    marks = [Mark(*_points(box, scale)) for box in boxes]
     ink = sheet.print * (1 - rules)
-    return Strokes(tuple(marks), tuple(_blobs(ink, scale)), grey, ink)
+    return Strokes(found.rules, found.frames, tuple(_blobs(ink, scale)), grey, ink)
+
+
+def _boxes_of(layer: _Layer, place: int, scale: float) -> Iterator[PixelBox]:
+    """The box of a stroke; where one leans on another, that of the one and that of what leans."""
+    left, top, right, bottom = box = layer.boxes[place]
+    is_level = right - left >= bottom - top
+    if min(right - left, bottom - top) <= THIN * scale:
+        yield box
+        return
+    own = layer.labels[top:bottom, left:right] == place + 1
+    lines = (own if is_level else own.T).sum(axis=1)
+    core = np.flatnonzero(lines >= lines.max() / 2)
+    first, last = int(core[0]), int(core[-1]) + 1
+    if last - first > THIN * scale or lines.max() < LEAST_CORE * max(own.shape):
+        yield box
+        return
+    yield (left, top + first, right, top + last) if is_level else (left + first, top, left + last, bottom)
+    rest = own.copy()
+    (rest if is_level else rest.T)[first:last] = False
+    beside = np.flatnonzero(rest.any(axis=0 if is_level else 1))
+    first, last = int(beside[0]), int(beside[-1]) + 1
+    yield (left + first, top, left + last, bottom) if is_level else (left, top + first, right, top + last)
 
 
 def _darker(sheet: Sheet, pale: float) -> Mask:
     """Where a sheet is darker than within some points around by a share of its print's darkness."""
-    printed = sheet.grey[sheet.ink > 0]
-    darkness = 255.0 - float(np.percentile(printed, 20)) if len(printed) else 255.0
     size = int(2 * THICKEST * sheet.scale) | 1
     smooth = cv2.blur(sheet.grey, (3, 3))
     return (
-        cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, np.ones((size, size), np.uint8)) > pale * darkness
+        cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, np.ones((size, size), np.uint8)) > pale * sheet.darkness
     ).astype(np.uint8)
 
 
@@ -247,7 +284,9 @@ def _are_even(lengths: Any) -> bool:
     return bool(((lengths > usual / 2) & (lengths < 1.6 * usual)).mean() >= EVEN)
 
 
-def _spanning(across: Sequence[PixelBox], upright: Sequence[PixelBox], scale: float) -> set[int]:
+def _spanning(
+    across: Sequence[PixelBox], upright: Sequence[PixelBox], scale: float, touch: float
+) -> set[int]:
     """The upright strokes that reach from one level rule to another, or are longer than any of a character.
 
     Those that hang from a rule count where they do so from end to end of it: there a page's end cuts the table.
@@ -260,7 +299,9 @@ def _spanning(across: Sequence[PixelBox], upright: Sequence[PixelBox], scale: fl
         met = [y for y in near if top - slack <= y[3] and y[1] <= bottom + slack]
         at = [(y[1] + y[3]) / 2 for y in met]
         is_free = [min(at) - top > slack, bottom - max(at) > slack] if at else [False, False]
+        gap = max(top - min(y[3] for y in met), max(y[1] for y in met) - bottom) if met else 0
         reaches = bool(at) and not any(is_free) and max(at) - min(at) >= (bottom - top) / 2
+        reaches = reaches and gap <= touch * scale
         if reaches or bottom - top >= LONG_UPRIGHT * scale:
             spanning.add(place)
         if any(is_free):
