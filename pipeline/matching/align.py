@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from pipeline.document import Cell
 from pipeline.matching.lexicon import Meaning, are_alike, normalise, printed_factor
@@ -119,7 +119,7 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         variant: The variant it is taken from.
         labels: The header labels met since the block began.
     """
-    printed = _printed(block, variant, labels)
+    printed = _lowest(block, variant, _printed(block, variant, labels))
     expected = _slots(block, _bands_of(block, printed))
     wanted = Counter(slot.column.key for slot in expected if slot.column)
     if printed.counts > wanted:
@@ -141,6 +141,25 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         strange = 0 if printed.placed else len(_strangers(printed))
         whole = Header(slots, seen=True, strange=strange)
     return whole and _with_columns(whole, printed)
+
+
+def _lowest(block: Block, variant: str, printed: _Printed) -> _Printed:
+    """The header of the part of a banded block that stands right over its values, without those of parts left blank.
+
+    Such a part stands above, its columns in those of the next one, over whose band it ends.
+    """
+    if not block.banded or len(printed.columns) < 2 * len(block.columns):
+        return printed
+    bands = [band.row for _, band in printed.bands]
+    ends = [
+        upper.row
+        for (key, upper), (other, lower) in combinations(printed.columns, 2)
+        if key == other and upper.column == lower.column and any(upper.row < row < lower.row for row in bands)
+    ]
+    below = [
+        h for h in printed.labels if h.grid == printed.labels[-1].grid and h.cell.row > max(ends, default=0)
+    ]
+    return _printed(block, variant, below) if ends else printed
 
 
 def _with_columns(header: Header, printed: _Printed) -> Header:

@@ -39,6 +39,8 @@ PROSE_MARKS = "。；;"
 NUMBER_POINTS = (".", "．", "、", ",", "，")  # what parts a label's number from its words
 MOST_PARTS = 5_000  # words of a line that may hold several rows; a whole report has some fifteen hundred
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
+LEAST_COUNTED = 5  # rows behind one another that end with numbers one greater each; counts of cases hardly do
+NO_COUNT = -MOST_PARTS
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
 _PARTED = re.compile(r"\s*[-+−－＋]?[0-9０-９]+[,，][0-9０-９,，.．]*\s*")
 _PLUS_APART = re.compile(r"[+＋][ \u00a0]+(?=\d)")
@@ -136,6 +138,7 @@ def _arrange_run(
             buffer = []
         values += numbers
     _close(run, buffer, values)
+    _number_rows(run)
     _part_strays(run)
     _part_broken(run)
     if _is_glued(blocks, lexicon):
@@ -168,6 +171,25 @@ def _rows_in_line(paragraph: Paragraph) -> list[Paragraph]:
     return [replace(paragraph, text=" ".join(parts[start:end])) for start, end in cuts]
 
 
+def _number_rows(run: _Run) -> None:
+    """Gives the numbers of a column that counts the rows to the rows behind them: each ended the values before it."""
+    rows = [row for row in run.out if isinstance(row, _Row) and row.label and row.values]
+    counted = [_count(row) - place for place, row in enumerate(rows)]
+    for _, group in groupby(range(len(rows)), key=lambda place: counted[place]):
+        places = list(group)
+        for place in places if len(places) >= LEAST_COUNTED else ():
+            number = rows[place].values.pop()
+            if place + 1 < len(rows):
+                rows[place + 1].parents.insert(0, number.text)
+
+
+def _count(row: _Row) -> int:
+    """The number that a row's values end with in a line of its own; below any count if there is none."""
+    text = row.values[-1].text
+    is_alone = len(text) <= LONGEST_STRAY and text.isdecimal() and text == row.values[-1].source.text.strip()
+    return int(text) if is_alone else NO_COUNT
+
+
 def _part_strays(run: _Run) -> None:
     """Parts a number in a line of its own from a row in one line, where all rows stand so: it may be a page's."""
     lines = {
@@ -187,7 +209,7 @@ def _part_strays(run: _Run) -> None:
 
 
 def _part_broken(run: _Run) -> None:
-    """Parts the lines of rows whose values stand in several, one of which holds several, and no cell ends between them.
+    """Parts the lines of rows whose values stand in several, one of which holds more, and no cell ends between them.
 
     A copy writes rows a line, or cells a line. Where values of one row stand higher than others, it takes the higher
     ones first, or a number was broken over lines: their order is not the row's.
@@ -195,12 +217,21 @@ def _part_broken(run: _Run) -> None:
     parted: list[_Row | list[str] | Paragraph] = []
     for row in run.out:
         lines = [list(group) for _, group in groupby(row.values, key=_line)] if isinstance(row, _Row) else []
-        is_broken = isinstance(row, _Row) and 1 < len(lines) < len(row.values)
-        if is_broken and not all(_ends_cell(above[-1], below[0]) for above, below in pairwise(lines)):
+        if (
+            len(lines) > 1
+            and _holds_more(row, lines)
+            and not all(_ends_cell(above[-1], below[0]) for above, below in pairwise(lines))
+        ):
             parted += [_Row([], [], values, known=False) for values in lines]
         else:
             parted.append(row)
     run.out[:] = parted
+
+
+def _holds_more(row: _Row | list[str] | Paragraph, lines: Sequence[Sequence[_Piece]]) -> bool:
+    """Whether one of the lines of a row's values holds several, or its label as well."""
+    begins = isinstance(row, _Row) and bool(row.label) and row.label[-1].source is lines[0][0].source
+    return begins or any(len(values) > 1 for values in lines)
 
 
 def _is_glued(blocks: Iterable[Block], lexicon: Lexicon) -> bool:
@@ -419,7 +450,8 @@ def _continue_last(run: _Run, buffer: list[_Piece]) -> list[_Piece]:
     last = run.last_row
     if last is None or not last.label:
         return buffer
-    for count in range(min(MOST_PIECES, len(buffer)), 0, -1):
+    numbered = next((n for n, piece in enumerate(buffer) if _LABEL_NUMBER.match(piece.text)), len(buffer))
+    for count in range(min(MOST_PIECES, numbered), 0, -1):
         whole = last.label + buffer[:count]
         if _is_row_label(whole, run.lexicon) and not _is_row_label(buffer[:count], run.lexicon):
             last.label = whole

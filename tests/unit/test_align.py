@@ -409,3 +409,12 @@ def test_a_part_of_a_table_that_is_cut_by_its_bands() -> None:
         assert found is not None
         assert found.seen
         assert len(found.slots) == 5 * len(named)
+
+
+def test_the_header_of_a_part_whose_values_were_left_out_is_not_that_of_the_next() -> None:
+    """A copy drops a row of blanks: the first part's header then stands right over the second's."""
+    results = texts(*("结果维持", "结果纠正", "其他结果", "尚未审结", "总计"))
+    rows = [texts("行政复议"), results, texts("行政诉讼"), texts("未经复议直接起诉"), results]
+    found = header(rows, "review_litigation")
+    assert found is not None
+    assert {slot.band.key for slot in found.slots if slot.band} == {"litigation_direct"}

@@ -469,6 +469,14 @@ def test_a_misprinted_head_among_heads_a_cell_a_line(facts: Facts) -> None:
     assert {key for key in unread(facts, extraction) if key[0] == "applications"} == set()
 
 
+def test_a_number_beside_a_label_and_one_below_are_in_no_order(facts: Facts, tables: list[Rows]) -> None:
+    copy = [line for rows in tables for line in spaced(rows)]
+    place = next(n for n, line in enumerate(copy) if line.startswith("行政强制"))
+    moved = [*copy[:place], "行政强制  +7", "0", *copy[place + 1 :]]
+    assert not [cell for cell in read(moved).cells if cell.row == "administrative_compulsion" and cell.value]
+    assert {"+7", "0"} <= {left.raw for left in read(moved).leftovers}
+
+
 @pytest.mark.parametrize("label", ["结转下年度", "结果维持"])
 def test_numbers_of_a_row_in_lines_of_several_are_in_no_order(
     facts: Facts, tables: list[Rows], label: str
@@ -509,3 +517,19 @@ def test_a_plus_apart_from_its_number(facts: Facts, tables: list[Rows]) -> None:
     copy = [f"+ {line}" if line in {"1008", "1011"} else line for line in copy]
     assert not misread(facts, read(copy))
     assert not unread(facts, read(copy))
+
+
+@pytest.mark.parametrize("is_blanked", [False, True])
+def test_a_column_that_counts_the_rows_a_cell_a_line(facts: Facts, *, is_blanked: bool) -> None:
+    """Behind a row with a lost blank the number of the next one would make up for it."""
+    key = ("applications", "denied_third_party", "research_institution")
+    facts = without(facts, key) if is_blanked else facts
+    numbers = iter(range(1, 100))
+    copy = []
+    for row in rows_of(facts, "applications"):
+        is_data = any(spot.text.isdecimal() for spot in row)
+        copy += [*([str(next(numbers))] if is_data else []), *(spot.text for spot in row if spot.text)]
+    extraction = read(copy)
+    gone = {key[1]} if is_blanked else set()
+    assert not misread(facts, extraction)
+    assert {row for table, row, _ in unread(facts, extraction) if table == "applications"} == gone
