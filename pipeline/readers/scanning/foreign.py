@@ -27,11 +27,13 @@ class Sorted:
         rules: Of tables.
         loose: Strokes that part nothing.
         frames: The boxes of stamps' frames that lie over tables.
+        broken: Along the whole table, where level rules of it break off: which row is which is not certain there.
     """
 
     rules: tuple[Mark, ...]
     loose: tuple[Mark, ...]
     frames: tuple[Box, ...]
+    broken: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,26 @@ class _Placed:
         return lies_so and abs(at - self.rule.at) <= TOLERANCE and self.rule.start <= along <= self.rule.end
 
 
-def sort_out(marks: Sequence[Mark]) -> Sorted:
-    """Parts the rules of tables from the frames of stamps and from strokes that part nothing."""
+def sort_out(marks: Sequence[Mark], *, whole: bool = True) -> Sorted:
+    """Parts the rules of tables from the frames of stamps and, where rules are `whole`, from strokes that part nothing.
+
+    Of dashed and pale rules pieces are found, which end anywhere.
+    """
     outlines = drawn_outlines(marks, ()) if len(marks) <= MOST_RULES else []
     tables = [list(_placed(outline)) for outline in outlines]
-    loose = _parts(marks, [one for table in tables for one in table if _is_loose(one)])
+    free = [one for table in tables for one in table if whole and _is_loose(one)]
+    loose = _parts(marks, free)
     framing = [one for table in tables for one in _framing(table)]
     leaning = [mark for mark in marks if outlines and not mark.is_thin]
     frames = [*leaning, *_parts(marks, framing)]
     rules = tuple(mark for mark in marks if mark not in loose and mark not in frames)
-    return Sorted(rules, tuple(loose), tuple(_together(frames)))
+    broken = [
+        (one.within[0][0], one.rule.at - TOLERANCE, one.within[0][1], one.rule.at + TOLERANCE)
+        for table in tables
+        for one in table
+        if one.is_level and _free_ends(one) and one not in framing and one not in free
+    ]
+    return Sorted(rules, tuple(loose), tuple(_together(frames)), tuple(broken))
 
 
 def _placed(outline: Outline) -> Iterator[_Placed]:
@@ -102,9 +114,14 @@ def _parts(marks: Sequence[Mark], rules: Sequence[_Placed]) -> list[Mark]:
     return [mark for mark in marks if any(rule.is_made_of(mark) for rule in rules)]
 
 
+def _free_ends(placed: _Placed) -> list[float]:
+    """The ends of a rule inside its table at which it meets no other."""
+    return [end for end in placed.inner_ends if not placed.met_at(end)]
+
+
 def _is_loose(placed: _Placed) -> bool:
     """Whether a rule ends freely inside a table, and none goes on in line: between two others, or at both its ends."""
-    free = [end for end in placed.inner_ends if not placed.met_at(end)]
+    free = _free_ends(placed)
     if not free or any(abs(other.at - placed.rule.at) <= TOLERANCE for other in placed.along):
         return False
     met = [other for other in placed.crossing if _meets(placed.rule, other)]

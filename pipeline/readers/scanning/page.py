@@ -235,6 +235,7 @@ def _crops_of(laid: _Laid, recogniser: Recogniser) -> _Crops:
         laid.sheet.print,
         laid.sheet.darkness,
         strokes.frames,
+        strokes.broken,
     )
 
 
@@ -307,7 +308,8 @@ def _common(one: Box, other: Box) -> Box | None:
 class _Crops:
     """Reads words out of a page whose characters are about `usual` points high; rules are `drawn`, but no `ink`.
 
-    `darkness` is that of its print, `frames` are those of stamps that lie over its tables.
+    `darkness` is that of its print, `frames` are those of stamps that lie over its tables, `broken`
+    is where rules break off.
     """
 
     grey: Pixels
@@ -319,6 +321,7 @@ class _Crops:
     drawn: Mask
     darkness: float = 255.0
     frames: Sequence[Box] = ()
+    broken: Sequence[Box] = ()
 
     def first_look(self, boxes: Sequence[Box]) -> list[Recognised]:
         """What stands in some boxes at the first view."""
@@ -437,7 +440,8 @@ def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box
     for word in _running_over(flat):
         word.read = replace(word.read, certainty=min(word.read.certainty, DOUBT))
     for (cell, _), lines in zip(cells, words, strict=True):
-        yield cell.box, min(most, _stamped(cell, lines, crops.frames), _settle(cell, lines, crops))
+        parted = UNPROVEN if any(_common(cell.box, line) for line in crops.broken) else CEILING
+        yield cell.box, min(most, parted, _stamped(cell, lines, crops.frames), _settle(cell, lines, crops))
 
 
 def _look_again(short: Sequence[_Word], crops: _Crops) -> bool:

@@ -75,6 +75,7 @@ class Strokes:
     Attributes:
         marks: The rules of its tables, in points.
         frames: Boxes, in points, of the frames of stamps that lie over tables.
+        broken: Boxes, in points, along tables where level rules of them break off.
         blobs: Boxes, in points, around what ink is left: characters and their parts, and nothing smaller.
         grey: The sheet's brightness with the rules painted over.
         ink: 1 where there is ink that is no rule's, specks included.
@@ -82,6 +83,7 @@ class Strokes:
 
     marks: tuple[Mark, ...]
     frames: tuple[Box, ...]
+    broken: tuple[Box, ...]
     blobs: tuple[Box, ...]
     grey: Pixels
     ink: Mask
@@ -114,7 +116,7 @@ def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
         level = level | (cv2.morphologyEx(clear, cv2.MORPH_CLOSE, bridge) & pieced[0])
         dark, crossing = np.ascontiguousarray(dark.T), level.T
         upright = upright | _clear_of_print(pieced[1], dark, crossing, PALE_UPRIGHT, scale).T
-    return _parted(sheet, _layer(level), _layer(upright), TOUCH if pale is None else TOLERANCE)
+    return _parted(sheet, _layer(level), _layer(upright), whole=pale is None)
 
 
 def _level(ink: Mask, scale: float) -> Mask:
@@ -137,15 +139,17 @@ def _goes_on(whole: PixelBox, short: PixelBox, gap: float) -> bool:
     return in_line and (0 < left - x1 + 1 <= gap or 0 < x0 - right + 1 <= gap)
 
 
-def _parted(sheet: Sheet, level: _Layer, upright: _Layer, touch: float) -> Strokes:
+def _parted(sheet: Sheet, level: _Layer, upright: _Layer, *, whole: bool) -> Strokes:
     scale = sheet.scale
     across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * scale)
-    spanning = _spanning([level.boxes[i] for i in across], upright.boxes, scale, touch)
+    spanning = _spanning(
+        [level.boxes[i] for i in across], upright.boxes, scale, TOUCH if whole else TOLERANCE
+    )
     down = [i for i in down if i in spanning]
     streaks = _streaks([level.boxes[i] for i in across], upright.boxes, STREAK * scale)
     strokes = [*((level, i) for i in across), *((upright, i) for i in down if i not in streaks)]
     marks = {Mark(*_points(box, scale)): stroke for stroke in strokes for box in _boxes_of(*stroke, scale)}
-    found = sort_out(list(marks))
+    found = sort_out(list(marks), whole=whole)
     loose = [
         [i for layer, i in map(marks.__getitem__, found.loose) if layer is own] for own in (level, upright)
     ]
@@ -157,7 +161,7 @@ def _parted(sheet: Sheet, level: _Layer, upright: _Layer, touch: float) -> Strok
     grey = sheet.grey.copy()
     grey[rules > 0] = 255
     ink = sheet.print * (1 - rules)
-    return Strokes(found.rules, found.frames, tuple(_blobs(ink, scale)), grey, ink)
+    return Strokes(found.rules, found.frames, found.broken, tuple(_blobs(ink, scale)), grey, ink)
 
 
 def _boxes_of(layer: _Layer, place: int, scale: float) -> Iterator[PixelBox]:
