@@ -130,6 +130,10 @@ def read_header(block: Block, variant: str, labels: Sequence[HeaderLabel]) -> He
         lowest = _printed(block, variant, _last_mentions(printed, wanted))
         if lowest.counts - wanted:
             return None
+        if lowest.counts != wanted:
+            # A misprint among them may be gone: those that are legible are not all there are.
+            found = _partial(_with_factors(expected, lowest), lowest, block)
+            return found and replace(found, short=())
         printed = lowest
     if not printed.columns and printed.of_another:
         return None

@@ -533,3 +533,12 @@ def test_a_column_that_counts_the_rows_a_cell_a_line(facts: Facts, *, is_blanked
     gone = {key[1]} if is_blanked else set()
     assert not misread(facts, extraction)
     assert {row for table, row, _ in unread(facts, extraction) if table == "applications"} == gone
+
+
+def test_a_header_written_again_without_one_of_its_heads_is_no_narrower_header(facts: Facts) -> None:
+    """Rows that lost their total have as many numbers as heads are legible, in other columns."""
+    heads = ["自然人", "总计", "自然人", "商业企业", "科研机构", "社会公益组织", "其他", "总计"]
+    copy = [
+        cell for spots in rows_of(facts, "applications")[3:] for cell in [spot.text for spot in spots][:-1]
+    ]
+    assert not misread(facts, read([*heads, *copy]))
