@@ -130,7 +130,8 @@ def test_a_stroke_that_reaches_no_other_rule_is_none_and_one_that_is_broken_is()
     pen, broken = Mark(120, 60, 240, 60), [Mark(0, 20, 150, 20), Mark(160, 20, 300, 20)]
     where = (0, 17, 300, 23)  # which row is which is not certain there
     assert sort_out([*table, *broken, pen]) == Sorted((*table, *broken), (pen,), (), (where, where))
-    assert pen in sort_out([*table, *broken, pen], whole=False).rules
+    piece = Mark(100, 60, 150, 60)
+    assert [sort_out([*table, piece], whole=whole).loose for whole in (True, False)] == [(piece,), ()]
 
 
 def test_upright_strokes_of_a_heading_between_two_tables_are_no_rules() -> None:

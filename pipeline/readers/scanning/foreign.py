@@ -76,13 +76,13 @@ class _Placed:
 
 
 def sort_out(marks: Sequence[Mark], *, whole: bool = True) -> Sorted:
-    """Parts the rules of tables from the frames of stamps and, where rules are `whole`, from strokes that part nothing.
+    """Parts the rules of tables from the frames of stamps and from strokes that part nothing.
 
-    Of dashed and pale rules pieces are found, which end anywhere.
+    Where rules are not `whole`, as dashed and pale ones, pieces of them that hang from another count as rules.
     """
     outlines = drawn_outlines(marks, ()) if len(marks) <= MOST_RULES else []
     tables = [list(_placed(outline)) for outline in outlines]
-    free = [one for table in tables for one in table if whole and _is_loose(one)]
+    free = [one for table in tables for one in table if _is_loose(one, whole)]
     loose = _parts(marks, free)
     framing = [one for table in tables for one in _framing(table)]
     leaning = [mark for mark in marks if outlines and not mark.is_thin]
@@ -119,13 +119,13 @@ def _free_ends(placed: _Placed) -> list[float]:
     return [end for end in placed.inner_ends if not placed.met_at(end)]
 
 
-def _is_loose(placed: _Placed) -> bool:
+def _is_loose(placed: _Placed, whole: bool) -> bool:
     """Whether a rule ends freely inside a table, and none goes on in line: between two others, or at both its ends."""
     free = _free_ends(placed)
     if not free or any(abs(other.at - placed.rule.at) <= TOLERANCE for other in placed.along):
         return False
     met = [other for other in placed.crossing if _meets(placed.rule, other)]
-    return len(free) > 1 or len(met) < 2
+    return len(free) > 1 or (whole and len(met) < 2)
 
 
 def _framing(placed: Sequence[_Placed]) -> list[_Placed]:
