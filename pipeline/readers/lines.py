@@ -29,6 +29,8 @@ LETTER_GAP = 4.0
 """Character heights up to which single characters, evenly apart, are one phrase set wide."""
 SMALLER = 0.85
 """Share of the height of the characters before it from which a character is of a smaller size."""
+NARROWER = 0.75
+"""Share of the width of the digit before it up to which one is of a smaller size: fonts differ by less."""
 RAISED = 0.15
 """Share of that height by which the foot of a note's number is raised at least."""
 LINE_PITCH = 1.8
@@ -136,7 +138,7 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
             and current
             and -reach <= gap <= reach
             and abs((top + bottom) / 2 - middle) <= reach
-            and (bottom - top >= least or _is_as_wide(character, current[0]))
+            and (bottom - top >= least or _is_as_wide(character, current))
         ):
             current.append(character)
         elif current and _is_overprint(current[-1], character):
@@ -146,7 +148,7 @@ def set_runs(characters: Iterable[Character]) -> list[Run]:
             and current
             and gap <= reach
             and _is_raised(character, foot, least)
-            and not _is_as_wide(character, current[0])
+            and not _is_as_wide(character, current)
         ):
             current.append(character._replace(text=raised(text)))
             right = edge
@@ -177,14 +179,16 @@ def _is_raised(character: Character, foot: float, least: float) -> bool:
     )
 
 
-def _is_as_wide(character: Character, first: Character) -> bool:
-    """Whether a digit is as wide as the one that its number begins with, and so of its size.
+def _is_as_wide(character: Character, before: Sequence[Character]) -> bool:
+    """Whether a digit is as wide as the last one before it, and so of its size.
 
     Heights do not tell it: programs part a font into several, each with a height of its own. A number in a circle,
     which is a note's, is no such digit.
     """
-    widths = character.right - character.left, first.right - first.left
-    return character.text.isdecimal() and first.text.isdecimal() and widths[0] > SMALLER * widths[1]
+    last = next((other for other in reversed(before) if other.text.isdecimal()), None)
+    if last is None or not character.text.isdecimal():
+        return False
+    return character.right - character.left > NARROWER * (last.right - last.left)
 
 
 def _is_overprint(previous: Character, character: Character) -> bool:

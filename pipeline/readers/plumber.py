@@ -24,7 +24,7 @@ from pipeline.readers.lines import Character, print_lines, set_runs
 from pipeline.readers.pages import Page
 from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.rules import Mark
-from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides
+from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides, with_strikes
 
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""
@@ -52,8 +52,8 @@ def open_document(data: bytes) -> Iterator[Any]:
 
 def read_page(page: Any) -> Page:
     """The lines and tables of a page."""
-    runs = set_runs(_characters(page))
     marks = _marks(page)
+    runs = with_strikes(marks, set_runs(_characters(page)))
     seen = page.filter(_is_seen)
     sides = [_line_of(side, page) for side in outer_sides(marks, runs)]
     tables = seen.find_tables({"explicit_horizontal_lines": sides, "explicit_vertical_lines": sides})

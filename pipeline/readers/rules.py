@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.lines import Box
+from pipeline.readers.lines import Box, Run
 
 TOLERANCE = 3.0
 """Points within which two rules are one (doubled rules) and two ends touch."""
@@ -26,6 +26,12 @@ LEANING = 1.0
 """Points by which print may lean over a rule."""
 LEAST_RULE = 5.0
 """Points below which what is painted is no rule (dots, arrow heads)."""
+SHORT = 0.5
+"""Share of the longest rule's length up to which one may strike print through."""
+STRUCK = 0.25
+"""Share of a character's height within which of its middle a rule strikes it through; others are drawn under it."""
+STRUCK_SHARE = 0.7
+"""Share of its own length by which such a rule lies over the print."""
 MAX_RULES = 4000
 """Rules of one direction on a page; drawings have more, tables do not."""
 
@@ -91,7 +97,14 @@ def backgrounds(marks: Iterable[Mark]) -> list[Mark]:
 
 
 def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outline]:
-    """The outlines of what is seen as rules: lines and thin rectangles.
+    """The outlines of what is seen as rules; see `drawn_rules`."""
+    return drawn_rules(marks, grounds, ())[0]
+
+
+def drawn_rules(
+    marks: Sequence[Mark], grounds: Sequence[Mark], runs: Sequence[Run]
+) -> tuple[list[Outline], list[Rule]]:
+    """The outlines of what is seen as rules, lines and thin rectangles; and those that strike print through.
 
     White ones count where they lie on one of the backgrounds, which they part, or along its edge: those of two may
     meet there.
@@ -111,7 +124,7 @@ def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outli
             across.append(Rule((top + bottom) / 2, left, right))
         if height > width or is_dot:
             down.append(Rule((left + right) / 2, top, bottom))
-    return _connected(across, down)
+    return _connected(across, down, runs)
 
 
 def may_part_columns(marks: Sequence[Mark]) -> bool:
@@ -138,7 +151,7 @@ def edge_outlines(marks: Sequence[Mark]) -> list[Outline]:
     """The outlines that the edges of backgrounds make, and rules that are not seen."""
     across = [Rule(y, mark.left, mark.right) for mark in marks for y in {mark.top, mark.bottom}]
     down = [Rule(x, mark.top, mark.bottom) for mark in marks for x in {mark.left, mark.right}]
-    return _connected(across, down)
+    return _connected(across, down, ())[0]
 
 
 def with_edges(outline: Outline, grounds: Iterable[Mark]) -> Outline:
@@ -246,15 +259,45 @@ def _tracks(rules: list[Rule]) -> list[list[Rule]]:
     return tracks
 
 
-def _connected(across: list[Rule], down: list[Rule]) -> list[Outline]:
-    """The outlines of rules; where there are several, each is joined by itself: no other table moves its tracks."""
+def _connected(across: list[Rule], down: list[Rule], runs: Sequence[Run]) -> tuple[list[Outline], list[Rule]]:
+    """The outlines of rules; where there are several, each is joined by itself: no other table moves its tracks.
+
+    Those that strike one of the runs through are of none.
+    """
     rows, columns = _join(across), _join(down)
     if max(len(rows), len(columns)) > MAX_RULES:
         raise UnreadableDocumentError(
             "limit_exceeded", what=f"{len(rows)} + {len(columns)} rules > {MAX_RULES}"
         )
+    strikes = _strikes([rule for rule, _ in rows], runs)
+    rows = [row for row in rows if row[0] not in strikes] if strikes else rows
     groups = _touching([rule for rule, _ in rows], [rule for rule, _ in columns])
-    return [Outline(_chosen(rows, a), _chosen(columns, d)) for a, d in groups]
+    return [Outline(_chosen(rows, a), _chosen(columns, d)) for a, d in groups], strikes
+
+
+def _strikes(rules: Sequence[Rule], runs: Sequence[Run]) -> list[Rule]:
+    """The rules that strike print through, as tracked changes do what was deleted: short ones, through its middle."""
+    longest = max((rule.end - rule.start for rule in rules), default=0.0)
+    short = [rule for rule in rules if rule.end - rule.start < SHORT * longest]
+    if not short or not runs:
+        return []
+    order = sorted(runs, key=lambda run: run.middle)
+    middles = [run.middle for run in order]
+    reach = STRUCK * max(run.height for run in runs)
+    return [
+        rule
+        for rule in short
+        if any(
+            is_struck(run, rule)
+            for run in order[bisect_left(middles, rule.at - reach) : bisect_right(middles, rule.at + reach)]
+        )
+    ]
+
+
+def is_struck(run: Run, rule: Rule) -> bool:
+    """Whether a rule is drawn through the middle of a run, and little farther than that."""
+    common = min(run.right, rule.end) - max(run.left, rule.start)
+    return abs(rule.at - run.middle) < STRUCK * run.height and common > STRUCK_SHARE * (rule.end - rule.start)
 
 
 def _chosen(joined: Sequence[tuple[Rule, list[Rule]]], places: Sequence[int]) -> tuple[Rule, ...]:

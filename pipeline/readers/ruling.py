@@ -16,13 +16,16 @@ from itertools import groupby, pairwise
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.lines import Box, Character, Run, enclosing, stack_lines
+from pipeline.readers.printed import struck
 from pipeline.readers.rules import (
     Mark,
     Outline,
     Rule,
     backgrounds,
     drawn_outlines,
+    drawn_rules,
     edge_outlines,
+    is_struck,
     lies_in,
     may_part_columns,
     with_edges,
@@ -90,10 +93,11 @@ def find_grids(
     """
     marks = list(dict.fromkeys(marks))  # A frame around each cell paints the inner sides twice.
     grids: list[RuledGrid] = []
-    rest = list(runs)
-    # A table inside another's cell is the smaller one: it takes its text first.
     grounds = backgrounds(marks)
-    for outline in sorted(drawn_outlines(marks, grounds), key=lambda outline: outline.area):
+    outlines, strikes = drawn_rules(marks, grounds, runs if parted else ())
+    rest = _marked(runs, strikes) if strikes else list(runs)
+    # A table inside another's cell is the smaller one: it takes its text first.
+    for outline in sorted(outlines, key=lambda outline: outline.area):
         grid, rest = _cut(with_edges(outline, grounds), rest, parted=parted)
         grids += [grid] if grid else []
     frames = [Mark(*grid.box) for grid in grids]
@@ -108,6 +112,26 @@ def find_grids(
                 grids.append(grid)
                 rest = left_over + freed
     return sorted(grids, key=lambda grid: (grid.box[1], grid.box[0])), rest
+
+
+def with_strikes(marks: Sequence[Mark], runs: Sequence[Run]) -> list[Run]:
+    """The runs of a page with the characters marked that something painted strikes through."""
+    return _marked(runs, drawn_rules(marks, backgrounds(marks), runs)[1])
+
+
+def _marked(runs: Sequence[Run], strikes: Sequence[Rule]) -> list[Run]:
+    """The runs with the characters marked that rules strike through."""
+    found = list(runs)
+    for rule in strikes:
+        for place, run in enumerate(found):
+            if is_struck(run, rule):
+                found[place] = Run([_struck(c, rule) for c in run.characters], run.spaced)
+    return found
+
+
+def _struck(character: Character, rule: Rule) -> Character:
+    middle = (character.left + character.right) / 2
+    return character._replace(text=struck(character.text)) if rule.start < middle < rule.end else character
 
 
 def _cut(
@@ -327,14 +351,15 @@ def _tokens(characters: Sequence[Character], xs: Sequence[float]) -> Iterator[li
 
 
 def _numbers(digits: Sequence[Character], xs: Sequence[float]) -> Iterator[list[Character]]:
-    """One number, or those of neighbouring cells that nearly touch: a rule, and a gap unlike the others, part them."""
+    """One number, or those of neighbouring cells that nearly touch: rules in gaps unlike those without part them."""
     gaps = [after[1] - before[3] for before, after in pairwise(digits)]
     slack = UNLIKE * (digits[0][4] - digits[0][2])
     middles = [bisect_right(xs, (digit[1] + digit[3]) / 2) for digit in digits]
+    crossed = [left != right for left, right in pairwise(middles)]
+    others = [gap for gap, is_crossed in zip(gaps, crossed, strict=True) if not is_crossed] or [0.0]
     start = 0
     for place, gap in enumerate(gaps):
-        others = [*gaps[:place], *gaps[place + 1 :]] or [0.0]
-        if middles[place] != middles[place + 1] and all(abs(gap - other) > slack for other in others):
+        if crossed[place] and all(abs(gap - other) > slack for other in others):
             yield list(digits[start : place + 1])
             start = place + 1
     yield list(digits[start:])

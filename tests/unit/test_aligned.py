@@ -298,6 +298,8 @@ def test_a_digit_as_wide_as_the_others_is_no_raised_one() -> None:
     lower = [Character("9", 300, 100, 305, 110), Character("8", 305, 100, 310, 108.2)]
     lines = [*lower, *write("5", 360, 100), *write("6", 420, 100), *row(120, "1 2 3", "乙项")]
     assert read(lines)[0][0][0] == ["98", "5", "6"]
+    narrower = [Character("9", 300, 100, 305, 110), Character("8", 305, 101, 308.9, 108.2)]
+    assert [run.text for run in set_runs(narrower)] == ["98"]
 
 
 def test_a_header_that_a_page_end_cut_is_whole_on_the_next_page() -> None:

@@ -182,6 +182,23 @@ def test_numbers_that_nearly_touch_are_parted_by_the_rule_in_their_gap() -> None
     assert only(lattice(), over)[0] == ["规章", "", "859573"]
 
 
+def test_single_digits_that_nearly_touch_are_parted_by_the_rules_in_their_gaps() -> None:
+    narrow = (100.0, 200.0, 208.0, 216.0)
+    marks = [across(y, 100, 230) for y in YS] + [down(x) for x in (*narrow, 230.0)]
+    digits = [sign for x in narrow[1:] for sign in write("0", x + 1.5, 110)]
+    assert only(marks, [*write("规章", 105, 110), *digits])[0] == ["规章", "0", "0", "0"]
+
+
+def test_digits_that_are_struck_through_are_marked() -> None:
+    signs = fill([["规章", "1234", "5"], *NINE[1:]])
+    assert only([*lattice(), across(115, XS[1] + 5, XS[1] + 15)], signs)[0] == [
+        "规章",
+        "1\u03362\u033634",
+        "5",
+    ]
+    assert only([*lattice(), across(121, XS[1] + 5, XS[1] + 25)], signs)[0] == ["规章", "1234", "5"]
+
+
 def test_white_backgrounds_behind_prose_make_no_table() -> None:
     marks = [Mark(90, y, 410, y + 20, white=True) for y in range(100, 300, 20)]
     characters = [sign for y in range(100, 300, 20) for sign in write("一行文字" * 7, 100, y + 5)]
