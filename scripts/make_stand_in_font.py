@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["fonttools"]
 # ///
-"""Makes the font that stands in for those a PDF names and does not bring along: `pipeline/readers/stand_in.ttf`.
+"""Makes `pipeline/readers/painting/stand_in.ttf`, the font that stands in for those a PDF names and lacks.
 
 It has two characters, boxes a half and a whole em wide: the first stands for all of ASCII, the second for the rest.
 `python scripts/make_stand_in_font.py`, with fontTools installed; the same bytes every time.
@@ -18,7 +18,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables.DefaultTable import DefaultTable
 
-OUT = Path(__file__).resolve().parent.parent / "pipeline" / "readers" / "stand_in.ttf"
+OUT = Path(__file__).resolve().parent.parent / "pipeline" / "readers" / "painting" / "stand_in.ttf"
 EM, ASCENT, DESCENT = 1000, 880, -120
 WIDTHS = {".notdef": EM, "half": EM // 2, "whole": EM}
 GROUPS = [(0x20, 0x7E, 1), (0x7F, 0x10FFFF, 2)]

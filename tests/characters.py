@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.readers.lines import Character
+from pipeline.readers.layout.lines import Character
 
 SIZE = 10.0
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipeline.document import EMBEDDED_SHEETS, Document, UnreadableDocumentError
-from pipeline.readers.doc_lists import StyleNumbering, read_lists, read_style_numbering
-from pipeline.readers.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, run_stretches
-from pipeline.readers.doc_text import PADDING, WordFile, open_word_file
 from pipeline.readers.drawn import NESTING_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
-from pipeline.readers.numbering import Counters
 from pipeline.readers.printed import printed_lines, raised
 from pipeline.readers.sniff import DOC
+from pipeline.readers.word.doc_lists import StyleNumbering, read_lists, read_style_numbering
+from pipeline.readers.word.doc_properties import ParagraphProperties, Paragraphs, RowDefinition, run_stretches
+from pipeline.readers.word.doc_text import PADDING, WordFile, open_word_file
+from pipeline.readers.word.numbering import Counters
 
 MEDIA_TYPES = (DOC,)
 VERSION = "4"

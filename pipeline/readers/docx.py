@@ -13,11 +13,11 @@ from typing import Any
 from pipeline.document import EMBEDDED_SHEETS, Document, Paragraph, UnreadableDocumentError
 from pipeline.readers.drawn import CELLS_LIMIT, SPAN_LIMIT, DrawnCell, DrawnTable, Item, blocks_from
 from pipeline.readers.mhtml import shown
-from pipeline.readers.numbering import Counters
-from pipeline.readers.package import Package, open_package, part_by_id, related_part, states_little
 from pipeline.readers.printed import printed_lines, raised, struck
-from pipeline.readers.word_styles import Numbering, Styles, read_styles
-from pipeline.readers.word_xml import (
+from pipeline.readers.word.numbering import Counters
+from pipeline.readers.word.package import Package, open_package, part_by_id, related_part, states_little
+from pipeline.readers.word.styles import Numbering, Styles, read_styles
+from pipeline.readers.word.xml import (
     ALTERNATE_CONTENT,
     BLOCK_WRAPPERS,
     VAL,

@@ -21,10 +21,12 @@ from pipeline.readers.drawn import (
     Item,
     blocks_from,
 )
-from pipeline.readers.elements import BLOCK, PREFORMATTED, RAISED
-from pipeline.readers.page import content_of, page_properties, without_hidden
 from pipeline.readers.printed import printed_lines, raised, set_line
-from pipeline.readers.quoted import page_of_data, quoted_pages
+from pipeline.readers.web.content import content_of
+from pipeline.readers.web.elements import BLOCK, PREFORMATTED, RAISED
+from pipeline.readers.web.hidden import without_hidden
+from pipeline.readers.web.properties import page_properties
+from pipeline.readers.web.quoted import page_of_data, quoted_pages
 
 MEDIA_TYPES = ("text/html",)
 VERSION = "5"

@@ -23,18 +23,19 @@ from pipeline.document import (
     Paragraph,
     UnreadableDocumentError,
 )
-from pipeline.readers import streams
-from pipeline.readers.aligned import AlignedTable, find_aligned, has_rows_in_a_cell, side_of
-from pipeline.readers.inked import note_ink
-from pipeline.readers.lines import Run, print_lines, set_runs, stack_lines
-from pipeline.readers.pages import Page, blocks_of, in_margins
+from pipeline.readers.layout.aligned import find_aligned, has_rows_in_a_cell, side_of
+from pipeline.readers.layout.cells import AlignedTable
+from pipeline.readers.layout.lines import Run, print_lines, set_runs, stack_lines
+from pipeline.readers.layout.pages import Page, blocks_of, in_margins
+from pipeline.readers.layout.ruling import RuledGrid, find_grids
+from pipeline.readers.layout.spreads import single_pages
+from pipeline.readers.painting import streams
+from pipeline.readers.painting.inked import note_ink
 from pipeline.readers.printed import UNKNOWN
-from pipeline.readers.ruling import RuledGrid, find_grids
-from pipeline.readers.spreads import single_pages
 from pipeline.running.allowance import is_scarce
 
 if TYPE_CHECKING:
-    from pipeline.readers.pdfium import PaintedPage
+    from pipeline.readers.painting.pdfium import PaintedPage
 
 MEDIA_TYPES = ("application/pdf",)
 VERSION = "2"
@@ -89,7 +90,7 @@ def read_with_pdfplumber(data: bytes, sha256: str) -> Document:
     Raises:
         UnreadableDocumentError: As `read`.
     """
-    from pipeline.readers import plumber
+    from pipeline.readers.painting import plumber
 
     with plumber.open_document(data) as document:
         _check(data, len(document.pages))
@@ -108,8 +109,8 @@ def read_aligned(data: bytes, sha256: str) -> Document:
 
 
 def _read_pages(data: bytes, read_page: Callable[[PaintedPage, int], _Read]) -> list[_Read]:
-    from pipeline.readers import pdfium
-    from pipeline.readers.layers import has_layers
+    from pipeline.readers.painting import pdfium
+    from pipeline.readers.painting.layers import has_layers
 
     with pdfium.open_document(data) as document:
         _check(data, count := pdfium.page_count(document))

@@ -27,12 +27,14 @@ from pipeline.document import (
     Locator,
     UnreadableDocumentError,
 )
-from pipeline.readers import covered, doc, docx, html, package, pdf, scan
-from pipeline.readers.covered import lacks_tables
-from pipeline.readers.doc_text import open_word_file
+from pipeline.readers import doc, docx, html, pdf, scan
+from pipeline.readers.painting import covered
+from pipeline.readers.painting.covered import lacks_tables
 from pipeline.readers.pdf import is_untold
 from pipeline.readers.printed import UNKNOWN
 from pipeline.readers.scan import Picture
+from pipeline.readers.word import package
+from pipeline.readers.word.doc_text import open_word_file
 
 MOST_PICTURES = 40
 """Pictures of a web page or a Word file that are looked at."""

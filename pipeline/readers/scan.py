@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.document import RECOGNISED_PAGES, Block, Document, Grid, UnreadableDocumentError
-from pipeline.readers.lines import Box
-from pipeline.readers.pages import blocks_of
+from pipeline.readers.layout.lines import Box
+from pipeline.readers.layout.pages import blocks_of
 from pipeline.readers.sniff import sniff
 from pipeline.running.allowance import renew
 

@@ -27,8 +27,8 @@ from pipeline.document import (
 )
 from pipeline.exchange import DRAWN
 from pipeline.readers.charset import decode
-from pipeline.readers.pasted import Line, rows_a_line
-from pipeline.readers.sheet_lines import unquoted, with_tabs, with_whole_cells
+from pipeline.readers.copies.pasted import Line, rows_a_line
+from pipeline.readers.copies.sheet_lines import unquoted, with_tabs, with_whole_cells
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)

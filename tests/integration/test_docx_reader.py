@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from pipeline.document import Document, Paragraph, UnreadableDocumentError
 from pipeline.matching.values import read_value
 from pipeline.read import read_report
-from pipeline.readers import docx, read_document, word_styles
-from pipeline.readers.package import Package
+from pipeline.readers import docx, read_document
+from pipeline.readers.word import styles as word_styles
+from pipeline.readers.word.package import Package
 from tests.tilings import TILINGS, Tiling
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

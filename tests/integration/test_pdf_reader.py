@@ -19,7 +19,9 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import Document, Grid, Paragraph, UnreadableDocumentError
-from pipeline.readers import painting, pdf, pdfium, stand_in
+from pipeline.readers import pdf
+from pipeline.readers.painting import painted as painting
+from pipeline.readers.painting import pdfium, stand_in
 from pipeline.running.fence import fenced
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))

@@ -293,7 +293,7 @@ def test_the_version_covers_what_reading_imports_and_the_definitions_it_names():
 def test_a_reader_counts_for_its_own_media_types():
     shared, _ = names(["pipeline.read"])
     assert not {"pipeline.readers.html", "pipeline.readers.docx", "pipeline.readers.pdf"} & shared
-    assert "pipeline.readers.page" in reachable(["pipeline.readers.html"])
+    assert "pipeline.readers.web.content" in reachable(["pipeline.readers.html"])
     types = ("text/html", "application/pdf", "text/plain", "application/zip", "")
     assert len({reading_version(media_type) for media_type in types}) == len(types)
 
@@ -310,7 +310,7 @@ def test_a_changed_module_changes_the_version(tmp_path, monkeypatch):
     files = dict(versions._files())
     changed = tmp_path / "changed.py"
     for name, concerned in (
-        ("pipeline.readers.page", {"text/html"}),
+        ("pipeline.readers.web.content", {"text/html"}),
         ("pipeline.matching.rows", set(before)),
     ):
         changed.write_bytes(files[name].read_bytes() + b"\n# another way to read\n")

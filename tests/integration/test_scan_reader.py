@@ -31,7 +31,8 @@ from pipeline.document import (
 from pipeline.extract import extract
 from pipeline.matching.arrange import arrange
 from pipeline.matching.confidence import FULL, recognised_places, weigh
-from pipeline.readers import covered, pictures, read_document, scan
+from pipeline.readers import pictures, read_document, scan
+from pipeline.readers.painting import covered
 from pipeline.report import Extraction
 from pipeline.typeset import Facts, Style, typeset
 from pipeline.typeset.facts import CellKey, cells_of

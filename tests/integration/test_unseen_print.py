@@ -12,7 +12,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.document import EMBEDDED_FILES, INKED_BLANKS, UNSEEN_TEXT, UNTOLD_TEXT, Document
-from pipeline.readers import pdf, pdfium
+from pipeline.readers import pdf
+from pipeline.readers.painting import pdfium
 
 OWN = TTFont("Own", "Vera.ttf")
 CATALOGUE = "/Type /Catalog /Pages 2 0 R"

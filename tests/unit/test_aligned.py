@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.readers.aligned import AlignedPage, find_aligned
-from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
-from pipeline.readers.rules import Mark
+from pipeline.readers.layout.aligned import AlignedPage, find_aligned
+from pipeline.readers.layout.lines import Character, cell_text, print_lines, set_runs
+from pipeline.readers.layout.rules import Mark
 from tests.characters import write
 
 LABELS = 220.0

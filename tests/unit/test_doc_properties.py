@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from pipeline.readers.doc_properties import (
+from pipeline.readers.word.doc_properties import (
     DELETED,
     HIDDEN,
     IN_TABLE,
@@ -23,7 +23,7 @@ from pipeline.readers.doc_properties import (
     operations,
     run_stretches,
 )
-from pipeline.readers.doc_text import FIRST_POINTER, POINTERS, Piece, WordFile
+from pipeline.readers.word.doc_text import FIRST_POINTER, POINTERS, Piece, WordFile
 
 PAGE = 512
 

@@ -6,7 +6,7 @@ from struct import pack
 
 import pytest
 
-from pipeline.readers.doc_text import COMPRESSED, PADDING, piece_texts
+from pipeline.readers.word.doc_text import COMPRESSED, PADDING, piece_texts
 
 
 def stored(*pieces: bytes) -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.readers.numbering import Counters, Level, ListDefinition, written
+from pipeline.readers.word.numbering import Counters, Level, ListDefinition, written
 
 
 @pytest.mark.parametrize(

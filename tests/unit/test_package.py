@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.package import open_package
+from pipeline.readers.word.package import open_package
 
 
 def archive(**members: bytes) -> bytes:

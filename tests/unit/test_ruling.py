@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers import rules
-from pipeline.readers.lines import Character, cell_text, print_lines, set_runs
-from pipeline.readers.rules import Mark
-from pipeline.readers.ruling import RuledGrid, find_grids
+from pipeline.readers.layout import rules
+from pipeline.readers.layout.lines import Character, cell_text, print_lines, set_runs
+from pipeline.readers.layout.rules import Mark
+from pipeline.readers.layout.ruling import RuledGrid, find_grids
 from tests.characters import write
 
 XS = (100.0, 200.0, 300.0, 400.0)

@@ -15,9 +15,9 @@ if not scan.is_installed():
 import cv2
 import numpy as np
 
-from pipeline.readers.lines import Box
-from pipeline.readers.rules import Mark
-from pipeline.readers.ruling import RuledCell
+from pipeline.readers.layout.lines import Box
+from pipeline.readers.layout.rules import Mark
+from pipeline.readers.layout.ruling import RuledCell
 from pipeline.readers.scanning.foreign import Sorted, sort_out
 from pipeline.readers.scanning.page import (
     BLANK_CERTAINTY,

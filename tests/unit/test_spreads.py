@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.readers.lines import Character, print_lines, set_runs
-from pipeline.readers.pages import Page
-from pipeline.readers.pdfium import PaintedPage
-from pipeline.readers.rules import Mark
-from pipeline.readers.spreads import single_pages
+from pipeline.readers.layout.lines import Character, print_lines, set_runs
+from pipeline.readers.layout.pages import Page
+from pipeline.readers.layout.rules import Mark
+from pipeline.readers.layout.spreads import single_pages
+from pipeline.readers.painting.pdfium import PaintedPage
 from tests.characters import write
 
 LEFT = ["规章", "行政许可", "行政处罚"]

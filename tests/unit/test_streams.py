@@ -10,8 +10,8 @@ import pytest
 from benchmarks import bombs
 from benchmarks.bombs import page, page_of, stream
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers import streams
-from pipeline.readers.streams import is_plain
+from pipeline.readers.painting import streams
+from pipeline.readers.painting.streams import is_plain
 
 
 def embedded(font: bytes, about: bytes = b"/Length1 9") -> bytes:

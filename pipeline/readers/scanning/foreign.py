@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.readers.lines import Box, enclosing
-from pipeline.readers.rules import STRIP, TOLERANCE, Mark, Outline, Rule, drawn_outlines
+from pipeline.readers.layout.lines import Box, enclosing
+from pipeline.readers.layout.rules import STRIP, TOLERANCE, Mark, Outline, Rule, drawn_outlines
 
 MOST_OF_TABLE = 0.5
 """Share of a table's width up to which a level rule that turns inside it is a frame's: stamps are small."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from pipeline.readers.lines import Box, Character, Line, Run, enclosing
-from pipeline.readers.pages import Page
-from pipeline.readers.rules import STRIP
-from pipeline.readers.ruling import RuledCell, RuledGrid, find_grids
+from pipeline.readers.layout.lines import Box, Character, Line, Run, enclosing
+from pipeline.readers.layout.pages import Page
+from pipeline.readers.layout.rules import STRIP
+from pipeline.readers.layout.ruling import RuledCell, RuledGrid, find_grids
 from pipeline.readers.scanning.picture import GUTTER, Mask, Pixels, Sheet, ink_by_itself, prepare
 from pipeline.readers.scanning.recogniser import NOTHING, Recognised, Recogniser
 from pipeline.readers.scanning.shapes import (

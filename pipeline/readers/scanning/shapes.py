@@ -15,7 +15,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from pipeline.readers.lines import Box, enclosing
+from pipeline.readers.layout.lines import Box, enclosing
 from pipeline.readers.scanning.picture import Mask, Pixels
 
 FLAT = 0.52

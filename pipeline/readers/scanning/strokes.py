@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from pipeline.readers.lines import Box
-from pipeline.readers.rules import THIN, TOLERANCE, Mark
+from pipeline.readers.layout.lines import Box
+from pipeline.readers.layout.rules import THIN, TOLERANCE, Mark
 from pipeline.readers.scanning.foreign import sort_out
 from pipeline.readers.scanning.picture import Mask, Pixels, Sheet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from pipeline.readers.lines import Box, enclosing
+from pipeline.readers.layout.lines import Box, enclosing
 
 WORD_GAP = 1.5
 """Line heights from which a gap in a cell parts two words: full-width digits and commas stand closer."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import unpack_from
 
-from pipeline.readers.doc_properties import LIST_LEVEL, LIST_USE, operations
-from pipeline.readers.doc_text import WordFile
-from pipeline.readers.numbering import LEVELS, Level, ListDefinition
+from pipeline.readers.word.doc_properties import LIST_LEVEL, LIST_USE, operations
+from pipeline.readers.word.doc_text import WordFile
+from pipeline.readers.word.numbering import LEVELS, Level, ListDefinition
 
 LIST_SIZE = 28
 LIST_USE_SIZE = 16

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as c
 
-from pipeline.readers.calls import (
+from pipeline.readers.painting.calls import (
     COUNT_CLIPS,
     GET_CLIP,
     GET_FILL,
@@ -25,8 +25,8 @@ from pipeline.readers.calls import (
     ask,
     rows_of,
 )
-from pipeline.readers.painting import WHITE, Edges, Painting
-from pipeline.readers.unseen import UNPAINTED, is_cut, seen_of
+from pipeline.readers.painting.painted import WHITE, Edges, Painting
+from pipeline.readers.painting.unseen import UNPAINTED, is_cut, seen_of
 
 _ASKED = re.compile(r"[!-~\uff0b-\uff19]|(?<![^\s\0\ufffe])[^\s\0\ufffe]")
 """What numbers are written with, and what stands behind a blank, a line's end or nothing."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.readers.lines import Box, Character, Run
+from pipeline.readers.layout.lines import Box, Character, Run
+from pipeline.readers.layout.ruling import RuledCell, RuledGrid
 from pipeline.readers.printed import UNKNOWN
-from pipeline.readers.ruling import RuledCell, RuledGrid
 
 OVERHANG = 1.2
 """Times as wide and as high as its cell that print may be: a seal that touches several is in none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.readers.columns import FLUSH, Chunk, Row, Span, Stack, overlap, words_of
+from pipeline.readers.layout.columns import FLUSH, Chunk, Row, Span, Stack, overlap, words_of
 
 WRAPPED = 2.5
 """Character heights up to which lines may be lines of one cell."""

@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.lines import Box, Character, Run, enclosing, stack_lines
-from pipeline.readers.printed import struck
-from pipeline.readers.rules import (
+from pipeline.readers.layout.lines import Box, Character, Run, enclosing, stack_lines
+from pipeline.readers.layout.rules import (
     Mark,
     Outline,
     Rule,
@@ -31,6 +30,7 @@ from pipeline.readers.rules import (
     with_edges,
     without_strips,
 )
+from pipeline.readers.printed import struck
 
 OVERSHOOT = 5.0
 """Points by which rules must pass the last crossing rule before the outline is closed at their ends."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
 
-from pipeline.readers.numbering import LEVELS, Level, ListDefinition
-from pipeline.readers.package import Package, related_part
-from pipeline.readers.word_xml import XML_LIMIT, Element, child, is_on, parsed, value, w, whole_number
+from pipeline.readers.word.numbering import LEVELS, Level, ListDefinition
+from pipeline.readers.word.package import Package, related_part
+from pipeline.readers.word.xml import XML_LIMIT, Element, child, is_on, parsed, value, w, whole_number
 
 STYLES_DEEP = 20
 MOST_KNOWN = 16

@@ -14,8 +14,8 @@ from itertools import pairwise
 from statistics import median
 
 from pipeline.document import Block, Cell, Grid, Locator, Paragraph
-from pipeline.readers.lines import Box, Line, cell_text, enclosing, join_texts
-from pipeline.readers.ruling import RuledCell, RuledGrid
+from pipeline.readers.layout.lines import Box, Line, cell_text, enclosing, join_texts
+from pipeline.readers.layout.ruling import RuledCell, RuledGrid
 
 NUMBER_MARGIN = 0.12
 """Share of the page's longer side, at top and bottom, where a page number may stand."""

@@ -16,7 +16,8 @@ from typing import Any
 
 import pypdfium2.raw as c
 
-from pipeline.readers.calls import (
+from pipeline.readers.layout.rules import THIN
+from pipeline.readers.painting.calls import (
     COUNT_CLIP_SEGMENTS,
     COUNT_CLIPS,
     COUNT_SEGMENTS,
@@ -41,7 +42,7 @@ from pipeline.readers.calls import (
     room,
     rows_of,
 )
-from pipeline.readers.painting import (
+from pipeline.readers.painting.painted import (
     IDENTITY,
     LEAST_CORNERS,
     MAX_DEPTH,
@@ -54,7 +55,6 @@ from pipeline.readers.painting import (
     placed,
     times,
 )
-from pipeline.readers.rules import THIN
 
 UNSEEN_SHARE = 0.8
 """Share of a page's text that nobody sees from which all of it is taken for guessed: a stamp may be added."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from struct import unpack_from
 
-from pipeline.readers.doc_text import Piece, WordFile
+from pipeline.readers.word.doc_text import Piece, WordFile
 
 PAGE = 512
 PARAGRAPH_ENTRY = 13

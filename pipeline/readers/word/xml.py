@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.package import Package
+from pipeline.readers.word.package import Package
 
 Element = Any
 

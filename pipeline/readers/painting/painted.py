@@ -10,7 +10,9 @@ from typing import Any
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.calls import (
+from pipeline.readers.layout.lines import Box
+from pipeline.readers.layout.rules import THIN, Mark
+from pipeline.readers.painting.calls import (
     COUNT_CLIPS,
     COUNT_SEGMENTS,
     FLOAT,
@@ -35,8 +37,6 @@ from pipeline.readers.calls import (
     room,
     rows_of,
 )
-from pipeline.readers.lines import Box
-from pipeline.readers.rules import THIN, Mark
 
 MAX_PAINTED = 200_000
 """Objects and points of paths on a page."""

@@ -197,7 +197,7 @@ def _cover_of(page: Any) -> _Cover:
     """What covers a page, from its objects in the order in which they are painted."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-    from pipeline.readers.unseen import is_guessed
+    from pipeline.readers.painting.unseen import is_guessed
 
     width, height = max(page.get_width(), 1.0), max(page.get_height(), 1.0)
     shares, dpi, may_show_table = [0.0], 0.0, False
@@ -221,7 +221,7 @@ def _is_under_picture(page: Any, area: float) -> bool:
     """Whether nearly all text of a page is not painted, or painted under a picture of the whole page."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_TEXT, FPDFTextObj_GetTextRenderMode
 
-    from pipeline.readers.unseen import UNPAINTED, UNSEEN_SHARE
+    from pipeline.readers.painting.unseen import UNPAINTED, UNSEEN_SHARE
 
     unseen = texts = 0
     for found in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_TEXT], max_depth=3):

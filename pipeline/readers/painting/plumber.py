@@ -20,11 +20,11 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.ideographs import ideograph
-from pipeline.readers.lines import Character, print_lines, set_runs
-from pipeline.readers.pages import Page
+from pipeline.readers.layout.lines import Character, print_lines, set_runs
+from pipeline.readers.layout.pages import Page
+from pipeline.readers.layout.rules import Mark
+from pipeline.readers.layout.ruling import RuledGrid, lay_into, outer_sides, with_strikes
 from pipeline.readers.printed import UNKNOWN
-from pipeline.readers.rules import Mark
-from pipeline.readers.ruling import RuledGrid, lay_into, outer_sides, with_strikes
 
 WHITE = 0.98
 """The least of a colour's parts, from 0 to 1, from which it is not seen on paper."""

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.readers.pasted import Line
+from pipeline.readers.copies.pasted import Line
 
 MOST_LINES = 200
 """Lines of one row at most."""

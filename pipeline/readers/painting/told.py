@@ -14,8 +14,8 @@ from typing import Any
 
 import pypdfium2.raw as c
 
-from pipeline.readers.calls import IS_UNMAPPED, address_of
 from pipeline.readers.ideographs import STRAY, ideograph
+from pipeline.readers.painting.calls import IS_UNMAPPED, address_of
 from pipeline.readers.printed import UNKNOWN
 
 FLAT = 0.25

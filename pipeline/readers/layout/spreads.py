@@ -12,10 +12,10 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipeline.readers.lines import Character
+from pipeline.readers.layout.lines import Character
 
 if TYPE_CHECKING:
-    from pipeline.readers.pdfium import PaintedPage
+    from pipeline.readers.painting.pdfium import PaintedPage
 
 MOST_SHEETS = 30
 """Sheets up to which a document is looked at as a whole; reports have six."""

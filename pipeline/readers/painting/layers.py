@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as c
 
-from pipeline.readers.painting import MAX_DEPTH, MAX_PAINTED
+from pipeline.readers.painting.painted import MAX_DEPTH, MAX_PAINTED
 
 SCALE = 2.0
 """Pixels a point, so that the smallest print leaves a trace."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.lines import Box, Run
+from pipeline.readers.layout.lines import Box, Run
 
 TOLERANCE = 3.0
 """Points within which two rules are one (doubled rules) and two ends touch."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pipeline.readers.lines import Box, Run, enclosing
+from pipeline.readers.layout.lines import Box, Run, enclosing
 
 APART = 0.3
 """Character heights that part one cell from the next; programs set up to a quarter between Chinese and Latin."""

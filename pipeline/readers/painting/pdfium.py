@@ -19,7 +19,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from pipeline.document import UnreadableDocumentError
-from pipeline.readers.calls import (
+from pipeline.readers.layout.lines import Box, Character
+from pipeline.readers.layout.rules import Mark, lies_in
+from pipeline.readers.painting.calls import (
     FLOAT,
     GET_ANGLE,
     GET_LOOSE_BOX,
@@ -29,10 +31,9 @@ from pipeline.readers.calls import (
     address_of,
     room,
 )
-from pipeline.readers.glance import glance
-from pipeline.readers.layers import hidden_places
-from pipeline.readers.lines import Box, Character
-from pipeline.readers.painting import (
+from pipeline.readers.painting.glance import glance
+from pipeline.readers.painting.layers import hidden_places
+from pipeline.readers.painting.painted import (
     IDENTITY,
     WHITE,
     Edges,
@@ -41,10 +42,9 @@ from pipeline.readers.painting import (
     matrix_of,
     painted,
 )
-from pipeline.readers.rules import Mark, lies_in
-from pipeline.readers.stand_in import stand_in_fonts
-from pipeline.readers.told import told
-from pipeline.readers.unseen import Rest, take_out
+from pipeline.readers.painting.stand_in import stand_in_fonts
+from pipeline.readers.painting.told import told
+from pipeline.readers.painting.unseen import Rest, take_out
 
 MAX_CHARACTERS = 100_000
 """Characters on a page; a page of the smallest print has 20 000."""

@@ -1,0 +1,1 @@
+"""What Word files are read by: their container, text, properties, styles and numbering."""
