@@ -249,7 +249,7 @@ def narrative(ledger: Ledger, _: Rule) -> pl.LazyFrame:
     if ledger.figures is None:
         return _nothing()
     told = _told(ledger.figures).select(REPORT, CONCEPT, pl.col(VALUE).cast(MONEY).alias(LEFT))
-    sides = told.join(_tabled(ledger), on=[REPORT, CONCEPT])
+    sides = told.join(_tabled(ledger), on=[REPORT, CONCEPT], maintain_order="left")
     ordinal = pl.int_range(pl.len()).over(REPORT, CONCEPT) + 1
     first, later = pl.format("narrative/{}", CONCEPT), pl.format("narrative/{}/{}", CONCEPT, ordinal)
     place = pl.when(ordinal == 1).then(first).otherwise(later)

@@ -52,6 +52,8 @@ _FOREIGN = tuple(
     re.compile(rf"[A-Za-z](?:[\w./:&?=%@~-]*{end})?", re.ASCII) for end in ("[A-Za-z/]", "[\\w/]")
 )
 """Addresses and random letters that mirror sites put into a text; no label of the form has a Latin letter."""
+_SECOND_NUMBER = re.compile(r"(?<=[\u4e00-\u9fff”])\s*[1-9][.．、](?=\s*[“\u4e00-\u9fff])")
+"""The number of a label behind words of another."""
 _INNER_NUMBER = re.compile(r"[（(][一二三四五六七八九十]{1,2}[)）]|\d{1,2}[.．、]")
 _NUMBERING = re.compile(
     r"^(?:\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}[、.,]|\(?\d{1,2}[、.,)]|[IVX]{1,4}[、.,])"
@@ -219,10 +221,11 @@ class Lexicon:
         """The one allowed meaning whose label is nearly the printed one, and that label; None in doubt.
 
         Nearly is a label with a typing error, or one with words put into it. One that ends in a digit has taken in a
-        value of its row: then the others are too few to tell whose they are.
+        value of its row: then the others are too few to tell whose they are. One in which another label's number
+        stands is pieces of two, as rows of a fixed height leave them: either's row may hold the numbers.
         """
         wanted = normalise(text)
-        if len(wanted) < SHORTEST_SIMILAR or text.rstrip()[-1:].isdecimal():
+        if len(wanted) < SHORTEST_SIMILAR or text.rstrip()[-1:].isdecimal() or _SECOND_NUMBER.search(text):
             return None
         allowed_set = set(allowed)
         if (whole := self._interrupted(wanted, allowed_set)) is not None:

@@ -159,3 +159,10 @@ def test_no_label_in_pieces_is_longer_than_its_reach(label: str, before: str, da
 def test_words_that_begin_no_label_reach_nowhere() -> None:
     assert LEXICON.reach(["天气", "晴朗", "12"]) == 0
     assert LEXICON.reach(["本年", "新收", "天气"]) == 2
+
+
+def test_pieces_of_two_labels_are_like_neither() -> None:
+    """Rows of a fixed height cut labels off, and what is left of one stands over the next one's beginning."""
+    rows = [m for m in LEXICON.lookup("2.其他法律行政法规禁止公开") if m.axis == "row"][:1]
+    assert LEXICON.similar("2.其他法律行政法规禁公开", rows) is not None
+    assert LEXICON.similar("他法律行政法规禁止公开\n3.危", rows) is None

@@ -124,6 +124,12 @@ def test_row_cut_by_the_page_end_is_kept(drawn: tuple[float, ...]) -> None:
     assert only([across(y) for y in drawn] + [down(x) for x in XS], fill(NINE)) == NINE
 
 
+def test_a_row_that_the_only_rule_down_reaches_is_kept() -> None:
+    marks = [across(y) for y in YS[:3]] + [down(XS[1])]
+    signs = fill([["规章", "12"], ["许可", "4"], ["收费", "0"]])
+    assert only(marks, signs) == [["规章", "12"], ["许可", "4"], ["收费", "0"]]
+
+
 def test_rules_that_only_overshoot_make_no_row() -> None:
     marks = [across(y) for y in YS[:3]] + [down(x) for x in XS]
     assert only(marks, fill(NINE[:2])) == NINE[:2]

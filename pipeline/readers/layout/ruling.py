@@ -255,13 +255,14 @@ def _across(run: Run) -> float:
 def _closed(
     tracks: list[float], crossing: Sequence[Rule], texts: Callable[[], Sequence[float]]
 ) -> list[float]:
-    """Adds a track where two or more rules end beyond the last one with text between: an undrawn side."""
+    """Adds a track where rules, two or the only one, end beyond the last one with text between: an undrawn side."""
     first, last = tracks[0], tracks[-1]
+    enough = min(2, len(crossing))
     before = [rule.start for rule in crossing if rule.start < first - OVERSHOOT]
     after = [rule.end for rule in crossing if rule.end > last + OVERSHOOT]
-    if len(before) > 1 and any(min(before) < text < first for text in texts()):
+    if len(before) >= enough and any(min(before) < text < first for text in texts()):
         tracks = [min(before), *tracks]
-    if len(after) > 1 and any(last < text < max(after) for text in texts()):
+    if len(after) >= enough and any(last < text < max(after) for text in texts()):
         tracks = [*tracks, max(after)]
     return tracks
 
