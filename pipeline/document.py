@@ -6,12 +6,15 @@ format. Everything here is frozen and holds text, positions and nothing else.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.faults import CodedError
 
+FEW, FAR = 50, 100
+"""Cells that reach into later rows up to which looking at all is the quickest; rows that few cells reach beyond."""
 CELL_END = "\u2003"
 """White space that a reader writes into a line where a cell ends, if no grid tells it."""
 
@@ -81,6 +84,10 @@ class Cell(NamedTuple):
     confidence: float = 1.0
 
 
+def _row(cell: Cell) -> int:
+    return cell.row
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A table: for each row the cells that *start* in it, left to right.
@@ -91,14 +98,21 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     locator: Locator = NOWHERE
     _tall: tuple[Cell, ...] = field(init=False, repr=False, compare=False)
-    """The cells that reach into later rows: few, where looking at all for every row takes hours on a large table."""
+    """The cells that reach into later rows, by row: looking at all for every row takes hours on a large table."""
+    _tallest: tuple[Cell, ...] = field(init=False, repr=False, compare=False)
+    """Those of them that reach farther than `FAR`."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_tall", tuple(c for row in self.rows for c in row if c.row_span > 1))
+        tall = sorted([cell for row in self.rows for cell in row if cell.row_span > 1], key=_row)
+        object.__setattr__(self, "_tall", tuple([cell for cell in tall if cell.row_span <= FAR]))
+        object.__setattr__(self, "_tallest", tuple([cell for cell in tall if cell.row_span > FAR]))
 
     def covering(self, row: int) -> tuple[Cell, ...]:
         """The cells of earlier rows that reach down into `row`, left to right."""
-        reaching = [c for c in self._tall if c.row < row < c.row + c.row_span]
+        tall = self._tall
+        if len(tall) > FEW:
+            tall = tall[bisect_right(tall, row - FAR, key=_row) : bisect_left(tall, row, key=_row)]
+        reaching = [c for c in (*tall, *self._tallest) if c.row < row < c.row + c.row_span]
         return tuple(sorted(reaching, key=lambda cell: cell.column))
 
     def cells(self) -> Iterator[Cell]:

@@ -6,10 +6,11 @@ header's own order is used where its cells stand in distinct columns; else the f
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from pipeline.document import Cell
 from pipeline.matching.lexicon import Meaning, are_alike, normalise, printed_factor
@@ -154,11 +155,15 @@ def _lowest(block: Block, variant: str, printed: _Printed) -> _Printed:
     """
     if not block.banded or len(printed.columns) < 2 * len(block.columns):
         return printed
-    bands = [band.row for _, band in printed.bands]
+    bands = sorted(band.row for _, band in printed.bands)
+    lowest: dict[tuple[str, int], int] = {}
+    for key, cell in printed.columns:
+        lowest[key, cell.column] = max(cell.row, lowest.get((key, cell.column), 0))
+    nexts = [bisect_right(bands, cell.row) for _, cell in printed.columns]
     ends = [
-        upper.row
-        for (key, upper), (other, lower) in combinations(printed.columns, 2)
-        if key == other and upper.column == lower.column and any(upper.row < row < lower.row for row in bands)
+        cell.row
+        for (key, cell), place in zip(printed.columns, nexts, strict=True)
+        if place < len(bands) and bands[place] < lowest[key, cell.column]
     ]
     below = [
         h for h in printed.labels if h.grid == printed.labels[-1].grid and h.cell.row > max(ends, default=0)
