@@ -64,6 +64,10 @@ class Rule(NamedTuple):
     end: float
 
 
+Strike = tuple[Rule, Run]
+"""A rule, and a run that it strikes through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """Rules that touch one another: those that run across and those that run down, each sorted."""
@@ -103,7 +107,7 @@ def drawn_outlines(marks: Sequence[Mark], grounds: Sequence[Mark]) -> list[Outli
 
 def drawn_rules(
     marks: Sequence[Mark], grounds: Sequence[Mark], runs: Sequence[Run]
-) -> tuple[list[Outline], list[Rule]]:
+) -> tuple[list[Outline], list[Strike]]:
     """The outlines of what is seen as rules, lines and thin rectangles; and those that strike print through.
 
     White ones count where they lie on one of the backgrounds, which they part, or along its edge: those of two may
@@ -259,7 +263,9 @@ def _tracks(rules: list[Rule]) -> list[list[Rule]]:
     return tracks
 
 
-def _connected(across: list[Rule], down: list[Rule], runs: Sequence[Run]) -> tuple[list[Outline], list[Rule]]:
+def _connected(
+    across: list[Rule], down: list[Rule], runs: Sequence[Run]
+) -> tuple[list[Outline], list[Strike]]:
     """The outlines of rules; where there are several, each is joined by itself: no other table moves its tracks.
 
     Those that strike one of the runs through are of none.
@@ -270,13 +276,14 @@ def _connected(across: list[Rule], down: list[Rule], runs: Sequence[Run]) -> tup
             "limit_exceeded", what=f"{len(rows)} + {len(columns)} rules > {MAX_RULES}"
         )
     strikes = _strikes([rule for rule, _ in rows], runs)
-    rows = [row for row in rows if row[0] not in strikes] if strikes else rows
+    striking = {rule for rule, _ in strikes}
+    rows = [row for row in rows if row[0] not in striking] if strikes else rows
     groups = _touching([rule for rule, _ in rows], [rule for rule, _ in columns])
     return [Outline(_chosen(rows, a), _chosen(columns, d)) for a, d in groups], strikes
 
 
-def _strikes(rules: Sequence[Rule], runs: Sequence[Run]) -> list[Rule]:
-    """The rules that strike print through, as tracked changes do what was deleted: short ones, through its middle."""
+def _strikes(rules: Sequence[Rule], runs: Sequence[Run]) -> list[Strike]:
+    """What rules strike through, as tracked changes do what was deleted: short ones, through the middle of print."""
     longest = max((rule.end - rule.start for rule in rules), default=0.0)
     short = [rule for rule in rules if rule.end - rule.start < SHORT * longest]
     if not short or not runs:
@@ -285,16 +292,14 @@ def _strikes(rules: Sequence[Rule], runs: Sequence[Run]) -> list[Rule]:
     middles = [run.middle for run in order]
     reach = STRUCK * max(run.height for run in runs)
     return [
-        rule
+        (rule, run)
         for rule in short
-        if any(
-            is_struck(run, rule)
-            for run in order[bisect_left(middles, rule.at - reach) : bisect_right(middles, rule.at + reach)]
-        )
+        for run in order[bisect_left(middles, rule.at - reach) : bisect_right(middles, rule.at + reach)]
+        if _is_struck(run, rule)
     ]
 
 
-def is_struck(run: Run, rule: Rule) -> bool:
+def _is_struck(run: Run, rule: Rule) -> bool:
     """Whether a rule is drawn through the middle of a run, and little farther than that."""
     common = min(run.right, rule.end) - max(run.left, rule.start)
     return abs(rule.at - run.middle) < STRUCK * run.height and common > STRUCK_SHARE * (rule.end - rule.start)

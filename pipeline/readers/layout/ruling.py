@@ -20,11 +20,11 @@ from pipeline.readers.layout.rules import (
     Mark,
     Outline,
     Rule,
+    Strike,
     backgrounds,
     drawn_outlines,
     drawn_rules,
     edge_outlines,
-    is_struck,
     lies_in,
     may_part_columns,
     with_edges,
@@ -119,14 +119,13 @@ def with_strikes(marks: Sequence[Mark], runs: Sequence[Run]) -> list[Run]:
     return _marked(runs, drawn_rules(marks, backgrounds(marks), runs)[1])
 
 
-def _marked(runs: Sequence[Run], strikes: Sequence[Rule]) -> list[Run]:
+def _marked(runs: Sequence[Run], strikes: Sequence[Strike]) -> list[Run]:
     """The runs with the characters marked that rules strike through."""
-    found = list(runs)
-    for rule in strikes:
-        for place, run in enumerate(found):
-            if is_struck(run, rule):
-                found[place] = Run([_struck(c, rule) for c in run.characters], run.spaced)
-    return found
+    found = {id(run): run for run in runs}
+    for rule, run in strikes:
+        characters = found[id(run)].characters
+        found[id(run)] = Run([_struck(c, rule) for c in characters], run.spaced)
+    return list(found.values())
 
 
 def _struck(character: Character, rule: Rule) -> Character:
