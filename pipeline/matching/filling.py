@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.document import Cell, Locator
-from pipeline.matching.align import Header, Margin, Slot, align, just_under, margin, read_header, under
+from pipeline.matching.align import Margin, align, just_under, margin, under
 from pipeline.matching.copies import Entry
 from pipeline.matching.gathered import Gathered
+from pipeline.matching.header import Header, Slot, read_header
 from pipeline.matching.kinds import by_kind
 from pipeline.matching.lexicon import normalise, printed_factor
 from pipeline.matching.placing import Located, Placed, Target, placed_rows

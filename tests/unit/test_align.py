@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.align import Header, Margin, align, just_under, margin, read_header, under
+from pipeline.matching.align import Margin, align, just_under, margin, under
+from pipeline.matching.header import Header, read_header
 from pipeline.matching.lexicon import load_lexicon
 from pipeline.matching.rows import HeaderLabel, TableRow, read_rows
 from pipeline.templates import load_templates

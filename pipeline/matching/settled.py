@@ -1,0 +1,215 @@
+"""The rows that lines spell flow in; they are set right by what only all of them together tell.
+
+A column of row numbers, a page number by itself, values of one row in several lines, labels that a copy glued to
+their values, blanks that spaces or lines between the values tell, merged cells that a program wrote out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from pipeline.document import CELL_END, Block, Paragraph
+from pipeline.matching.furniture import may_be_page_number
+from pipeline.matching.lexicon import Lexicon
+from pipeline.matching.pieces import (
+    LEAST_ROWS,
+    LEAST_WIDTH,
+    Piece,
+    line_of,
+    names_column,
+    text_of,
+    widths_of,
+)
+from pipeline.matching.rows import banded_widths
+from pipeline.matching.spaced import SpacedRow, columns_of
+from pipeline.matching.spelled import (
+    LONGEST_STRAY,
+    Run,
+    SpelledRow,
+    untold,
+)
+from pipeline.matching.stacked import StackedRow
+from pipeline.matching.stacked import columns_of as stacked_columns_of
+
+LEAST_COUNTED = 5  # rows behind one another that end with numbers one greater each; counts of cases hardly do
+NO_COUNT = -10_000
+
+
+def settle(run: Run, blocks: Sequence[Block]) -> None:
+    """Sets right what only all rows of a run together tell of each.
+
+    Args:
+        run: What the lines turned into.
+        blocks: The lines.
+    """
+    _number_rows(run)
+    _part_strays(run)
+    _part_broken(run)
+    if _is_glued(blocks, run.lexicon):
+        run.out[:] = [untold(item) if isinstance(item, SpelledRow) else item for item in run.out]
+    _set_apart(run, [line for block in blocks if _says(block) and (line := block.locator.line)])
+    _merge_again(run)
+
+
+def _number_rows(run: Run) -> None:
+    """Gives the numbers of a column that counts the rows to the rows behind them: each ended the values before it."""
+    rows = [row for row in run.out if isinstance(row, SpelledRow) and row.label and row.values]
+    counted = [_count(row) - place for place, row in enumerate(rows)]
+    for _, group in groupby(range(len(rows)), key=lambda place: counted[place]):
+        places = list(group)
+        for place in places if len(places) >= LEAST_COUNTED else ():
+            number = rows[place].values.pop()
+            if place + 1 < len(rows):
+                rows[place + 1].parents.insert(0, number.text)
+
+
+def _count(row: SpelledRow) -> int:
+    """The number that a row's values end with in a line of its own; below any count if there is none."""
+    text = row.values[-1].text
+    is_alone = len(text) <= LONGEST_STRAY and text.isdecimal() and text == row.values[-1].source.text.strip()
+    return int(text) if is_alone else NO_COUNT
+
+
+def _part_strays(run: Run) -> None:
+    """Parts a number in a line of its own from a row in one line, where all rows stand so: it may be a page's."""
+    lines = {
+        n: [list(group) for _, group in groupby(row.values, key=lambda value: id(value.source))]
+        for n, row in enumerate(run.out)
+        if isinstance(row, SpelledRow) and row.values
+    }
+    broken = [n for n, values in lines.items() if len(values) > 1]
+    whole = sum(len(values[0]) >= LEAST_WIDTH for values in lines.values() if len(values) == 1)
+    if whole < LEAST_ROWS or not all(_has_stray(lines[n]) for n in broken):
+        return
+    for n in reversed(broken):
+        row = run.out[n]
+        assert isinstance(row, SpelledRow)
+        row.values = max(lines[n], key=len)
+        run.out.insert(n + 1, SpelledRow([], [], min(lines[n], key=len), known=False))
+
+
+def _part_broken(run: Run) -> None:
+    """Parts the lines of rows whose values stand in several, one of which holds more, and no cell ends between them.
+
+    A copy writes rows a line, or cells a line. Where values of one row stand higher than others, it takes the higher
+    ones first, or a number was broken over lines: their order is not the row's.
+    """
+    parted: list[SpelledRow | list[str] | Paragraph] = []
+    for row in run.out:
+        lines = (
+            [list(group) for _, group in groupby(row.values, key=line_of)]
+            if isinstance(row, SpelledRow)
+            else []
+        )
+        if (
+            len(lines) > 1
+            and _holds_more(row, lines)
+            and not all(_ends_cell(above[-1], below[0]) for above, below in pairwise(lines))
+        ):
+            parted += [SpelledRow([], [], values, known=False) for values in lines]
+        else:
+            parted.append(row)
+    run.out[:] = parted
+
+
+def _holds_more(row: SpelledRow | list[str] | Paragraph, lines: Sequence[Sequence[Piece]]) -> bool:
+    """Whether one of the lines of a row's values holds several, or its label as well."""
+    begins = isinstance(row, SpelledRow) and bool(row.label) and row.label[-1].source is lines[0][0].source
+    return begins or any(len(values) > 1 for values in lines)
+
+
+def _is_glued(blocks: Iterable[Block], lexicon: Lexicon) -> bool:
+    """Whether a copy left nothing between cells: labels end in digits. What looks like one number may be several."""
+    ends = [last for block in blocks if isinstance(block, Paragraph) for last in block.text.split()[-1:]]
+    labels = (end.rstrip("0123456789.,") for end in ends if end[-1].isdigit())
+    return sum(bool(lexicon.rows_named(label)) for label in labels if label) >= LEAST_ROWS
+
+
+def _ends_cell(above: Piece, below: Piece) -> bool:
+    return above.source.text.endswith(CELL_END) or below.source.text.startswith(CELL_END)
+
+
+def _has_stray(lines: Sequence[Sequence[Piece]]) -> bool:
+    """Whether a row's values are a line of several, and a number by itself that may be a page's."""
+    short, long = sorted(lines, key=len)[0], sorted(lines, key=len)[-1]
+    is_alone = len(lines) == 2 and len(short) == 1 and may_be_page_number(short[0].text)
+    return is_alone and len(long) >= LEAST_WIDTH
+
+
+def _set_apart(run: Run, lines: Sequence[int]) -> None:
+    """Puts blanks between the values of rows with fewer of them than columns, where spaces or lines between tell.
+
+    Args:
+        run: What the lines turned into.
+        lines: The numbers of all of them that say something.
+    """
+    spaced = list(_spaced(run))
+    for (row, known), columns in zip(spaced, columns_of([known for _, known in spaced]), strict=True):
+        _put_apart(row, columns, known.width)
+    stacked = list(_stacked(run, lines))
+    for (row, _), told in zip(stacked, stacked_columns_of([gaps for _, gaps in stacked]), strict=True):
+        if told is not None:
+            _put_apart(row, told[:-1], told[-1])
+
+
+def _merge_again(run: Run) -> None:
+    """Makes values, and blanks, that a row repeats side by side one, where a program wrote merged cells out.
+
+    In narrow blocks alone, whose cells reach over several where other blocks have more; the row's label, or one over
+    it, tells by standing twice itself. No row has more values than columns: one that comes out with as many is told,
+    and one with equal neighbours is not.
+    """
+    is_under_again = False
+    for row in run.out:
+        if isinstance(row, list):
+            is_under_again = any(a == b and names_column(a, run.lexicon) for a, b in pairwise(row))
+        elif isinstance(row, SpelledRow) and (row.again or is_under_again) and _is_narrow(row, run.lexicon):
+            row.values = [next(same) for _, same in groupby(row.values, key=lambda value: value.text)]
+
+
+def _is_narrow(row: SpelledRow, lexicon: Lexicon) -> bool:
+    return 0 < max(widths_of(text_of(row.label), lexicon), default=0) <= LEAST_WIDTH
+
+
+def _put_apart(row: SpelledRow, columns: Sequence[int] | None, width: int) -> None:
+    if columns is not None:
+        stands = dict(zip(columns, row.values, strict=True))
+        blank = replace(row.values[0], text="")
+        row.values = [stands.get(column, blank) for column in range(width)]
+
+
+def _stacked(run: Run, lines: Sequence[int]) -> Iterator[tuple[SpelledRow, StackedRow]]:
+    """The rows that stand a value a line, between two other lines."""
+    for row in run.out:
+        if not isinstance(row, SpelledRow) or not row.known:
+            continue
+        told = [line for value in row.values if (line := value.source.locator.line) is not None]
+        if not told or len(set(told)) < len(row.values):
+            continue
+        before, after = bisect_left(lines, told[0]) - 1, bisect_right(lines, told[-1])
+        if before >= 0 and after < len(lines):
+            gaps = tuple(later - line for line, later in pairwise([lines[before], *told, lines[after]]))
+            widths = widths_of(text_of(row.label), run.lexicon) if row.label else banded_widths()
+            yield row, StackedRow(gaps, widths)
+
+
+def _says(block: Block) -> bool:
+    return isinstance(block, Paragraph) and bool(block.text.strip())
+
+
+def _spaced(run: Run) -> Iterator[tuple[SpelledRow, SpacedRow]]:
+    """The rows whose values end a line; a misprinted one is as wide as that above it."""
+    widths: frozenset[int] = frozenset()
+    for row in run.out:
+        if not isinstance(row, SpelledRow):
+            continue
+        if row.known:
+            widths = widths_of(text_of(row.label), run.lexicon) if row.label else banded_widths()
+        texts = [value.text for value in row.values]
+        line = row.values[0].source.text if row.values else ""
+        width = len(texts) if len(texts) in widths else min(widths, default=0)
+        if (width == len(texts) or len(widths) == 1) and texts and line.split()[-len(texts) :] == texts:
+            yield row, SpacedRow(line, len(texts), width, sure=len(widths) == 1)
