@@ -25,19 +25,11 @@ from pipeline.identity.lines import (
 from pipeline.identity.naming import Naming, find_naming
 from pipeline.identity.places import read_place
 from pipeline.identity.scopes import scope_words
-from pipeline.identity.titles import Title, find_title, title_of_page, titles_told
-from pipeline.identity.years import (
-    consensus_year,
-    period_year,
-    published_on,
-    signed_year,
-    statistics_year,
-    title_year,
-)
+from pipeline.identity.titles import Title, find_title
+from pipeline.identity.years import opening_period, published_on, signed_year, title_year, years_told
 from pipeline.report import Finding, Identification
 from schemas.messages import message
 
-PERIOD_WITHIN = 4000
 SENTENCE = re.compile(r"[^。;]*[。;]?")
 
 
@@ -164,36 +156,21 @@ def _division_findings(name: str, resolution: Resolution, place: Locator) -> lis
 def _year(
     title: Title | None, text: str, lines: tuple[Line, ...], pages: tuple[str, ...]
 ) -> tuple[int | None, list[Finding]]:
-    """The year of the title, else of the statistics' period, the prose, the page's name, or before the signature's."""
+    """The year that is told best, else that before the signature's, and what of it a person should know."""
     place = lines[title.first].locator if title is not None else NOWHERE
-    titled, period = title_year(title), period_year(text[:PERIOD_WITHIN])
+    titled, period = title_year(title), opening_period(text)
     findings: list[Finding] = []
     if title is not None and len(set(title.years)) > 1:
         years = ", ".join(str(year) for year in title.years)
         findings.append(Finding(message("title_years", years=years), place))
     if titled is not None and period is not None and titled != period:
         findings.append(Finding(message("year_contradiction", title=titled, period=period), place))
-    year = titled or period or _told_year(title, lines) or statistics_year(text)
-    year = year or consensus_year(text) or _page_year(pages)
+    year = next(filter(None, years_told(title, text, lines, pages)), None)
     if year is None and not (title and title.years) and (year := signed_year(lines, text)) is not None:
         findings.append(Finding(message("year_of_signature", year=year), place))
     elif year is None:
         findings.append(Finding(message("year_missing"), place))
     return year, findings
-
-
-def _told_year(title: Title | None, lines: tuple[Line, ...]) -> int | None:
-    """The year of the title that the preamble tells, where one alone is told."""
-    start = title.last + 1 if title is not None else 0
-    preamble = lines[start : first_heading(lines)]
-    printed = "".join(line.text for line in preamble)
-    years = {title_year(told) for told in titles_told(flowing_text(preamble), printed)} - {None}
-    return years.pop() if len(years) == 1 else None
-
-
-def _page_year(pages: tuple[str, ...]) -> int | None:
-    years = {title_year(title) for words in pages if (title := title_of_page(words)) is not None} - {None}
-    return years.pop() if len(years) == 1 else None
 
 
 def _scope(title: Title | None, lines: tuple[Line, ...]) -> tuple[str | None, list[Finding]]:

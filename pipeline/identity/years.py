@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from pipeline.identity.lines import Line
+from pipeline.identity.lines import Line, first_heading, flowing_text
 from pipeline.identity.organs import ends_like_organ
-from pipeline.identity.titles import Title, to_year
+from pipeline.identity.titles import Title, title_of_page, titles_told, to_year
 
 DASH = r"[-—–~〜至到]+"
 PERIOD = re.compile(
@@ -30,12 +31,52 @@ SIGNATURE_LINES = 6
 SIGNED_IN = ("01", "02", "03")
 SIGNED = re.compile(r"(?P<organ>[^\d:。,;]{0,40}?)\(?(?P<date>[2二]\w{3}年\w{1,2}月\w{1,3}日)\)?")
 ENOUGH = 3
+PERIOD_WITHIN = 4000
+"""Characters from the beginning of the prose: further down, a period may be that of anything."""
+
+
+def years_told(
+    title: Title | None, text: str, lines: tuple[Line, ...], pages: tuple[str, ...]
+) -> Iterator[int | None]:
+    """The year of a report as each of the places tells that may, the most trusted first; None where one does not.
+
+    Args:
+        title: The report's title, if it has one.
+        text: The prose as one folded run.
+        lines: The prose.
+        pages: What the page and the file call themselves.
+    """
+    yield title_year(title)
+    yield opening_period(text)
+    yield _preamble_year(title, lines)
+    yield statistics_year(text)
+    yield consensus_year(text)
+    yield _only_year(title_of_page(words) for words in pages)
+
+
+def _preamble_year(title: Title | None, lines: tuple[Line, ...]) -> int | None:
+    """The year of the title that the preamble tells."""
+    start = title.last + 1 if title is not None else 0
+    preamble = lines[start : first_heading(lines)]
+    printed = "".join(line.text for line in preamble)
+    return _only_year(titles_told(flowing_text(preamble), printed))
+
+
+def _only_year(titles: Iterable[Title | None]) -> int | None:
+    """The one year that titles state; None where they state none or several."""
+    years = {title_year(title) for title in titles} - {None}
+    return years.pop() if len(years) == 1 else None
 
 
 def title_year(title: Title | None) -> int | None:
     """The one year a title states; None where it states none or several."""
     years = set(title.years) if title is not None else set()
     return years.pop() if len(years) == 1 else None
+
+
+def opening_period(text: str) -> int | None:
+    """The year of the period that the prose opens with."""
+    return period_year(text[:PERIOD_WITHIN])
 
 
 def period_year(text: str) -> int | None:
