@@ -222,10 +222,13 @@ class Lexicon:
 
         Nearly is a label with a typing error, or one with words put into it. One that ends in a digit has taken in a
         value of its row: then the others are too few to tell whose they are. One in which another label's number
-        stands is pieces of two, as rows of a fixed height leave them: either's row may hold the numbers.
+        stands is pieces of two, as rows of a fixed height leave them, and a lost rule leaves two whole ones: either's
+        row may hold the numbers.
         """
         wanted = normalise(text)
-        if len(wanted) < SHORTEST_SIMILAR or text.rstrip()[-1:].isdecimal() or _SECOND_NUMBER.search(text):
+        if len(wanted) < SHORTEST_SIMILAR or text.rstrip()[-1:].isdecimal():
+            return None
+        if _SECOND_NUMBER.search(text) or self._are_two(wanted):
             return None
         allowed_set = set(allowed)
         if (whole := self._interrupted(wanted, allowed_set)) is not None:
@@ -247,6 +250,14 @@ class Lexicon:
         if len(ranked) > 1 and ranked[0][1][0] - ranked[1][1][0] < MARGIN:
             return None
         return ranked[0][0], ranked[0][1][1]
+
+    def _are_two(self, wanted: str) -> bool:
+        """Whether a row's label stands in a text with another row's, or one over rows, behind it."""
+        pairs = ((wanted[:end], wanted[end:]) for end in range(2, len(wanted) - 1))
+        return any(
+            self.rows_named(first) and self.axes(second) & {*NUMBERED_AXES} and first != second
+            for first, second in pairs
+        )
 
     def _interrupted(self, wanted: str, allowed: set[Meaning]) -> tuple[Meaning, str] | None:
         """The one allowed meaning whose whole label stands in a text around or beside words put into it."""

@@ -166,3 +166,18 @@ def test_pieces_of_two_labels_are_like_neither() -> None:
     rows = [m for m in LEXICON.lookup("2.其他法律行政法规禁止公开") if m.axis == "row"][:1]
     assert LEXICON.similar("2.其他法律行政法规禁公开", rows) is not None
     assert LEXICON.similar("他法律行政法规禁止公开\n3.危", rows) is None
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "规章规范性文件",
+        "（一）予以公开\n（二）部分公开",
+        "二、上年结转政府信息公开申请数量三、本年度办理结果",
+    ],
+)
+def test_two_whole_labels_are_like_neither(printed: str) -> None:
+    variant_rows = {
+        m for table in ("proactive_disclosure", "applications") for m in LEXICON.rows("2020", table)
+    }
+    assert LEXICON.similar(printed, variant_rows) is None
