@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.evidence.exhibit import Exhibit, Subject
 
 PICTURE, PAGE = ".png", ".html"
+EVERY_CELL = "cells"
 
 
 @click.command()
@@ -55,9 +56,12 @@ def show(
 
     if to is not None and to.suffix.lower() not in (PICTURE, PAGE):
         fail(message("show_suffix", path=str(to)), lang)
+    target = to or _default(report, cell)
+    if _is_same_file(target, report):
+        fail(message("show_over_report", path=report), lang)
     try:
         shown = exhibit(_subject(report, warehouse or warehouse_folder(), archive), cell)
-        written = _write(shown, to or _default(report, cell), lang)
+        written = _write(shown, target, lang)
     except (CodedError, UnreadableDocumentError) as error:
         fail(message(error.code, **error.details), lang)
     except OSError as error:
@@ -91,10 +95,14 @@ def _may_be(archive: Archive) -> bool:
 
 
 def _default(report: str, cell: str | None) -> Path:
-    """A name in the working folder that tells what is shown."""
+    """A name in the working folder that tells what is shown; never the report's own."""
     stem = Path(report).stem if Path(report).exists() else report
-    name = "-".join(part for part in (stem, *(cell or "").split("/")) if part)
+    name = "-".join(part for part in (stem, *(cell or EVERY_CELL).split("/")) if part)
     return Path("".join(c if c.isalnum() or c in "-_." else "_" for c in name) + PAGE)
+
+
+def _is_same_file(target: Path, report: str) -> bool:
+    return target.exists() and Path(report).exists() and target.samefile(report)
 
 
 def _write(shown: Exhibit, to: Path, lang: Language) -> list[Path]:

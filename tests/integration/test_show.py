@@ -169,6 +169,17 @@ def test_the_command_writes_a_picture_or_a_page(tmp_path: Path, monkeypatch: pyt
     assert run(str(REPORTS / "linzi-2021.html"), "--to", "page.html")[0] == 0
 
 
+def test_a_report_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = Path("report.html")
+    report.write_bytes((REPORTS / "linzi-2021.html").read_bytes())
+    before = report.read_bytes()
+    assert run("report.html") == (0, "report-cells.html\n", "")
+    code, _, said = run("report.html", "--to", "../" + tmp_path.name + "/report.html")
+    assert (code, report.read_bytes()) == (2, before)
+    assert "--to" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
