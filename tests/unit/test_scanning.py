@@ -46,6 +46,7 @@ from pipeline.readers.scanning.shapes import (
     UPRIGHT,
     contradicts,
     is_dash,
+    is_slash,
     is_unlike,
     lean,
     rings,
@@ -53,7 +54,7 @@ from pipeline.readers.scanning.shapes import (
     with_marks,
 )
 from pipeline.readers.scanning.strokes import PALE_RULES, find_strokes, parts_of
-from pipeline.readers.scanning.words import lines_of, without_dirt, without_remains, words_of
+from pipeline.readers.scanning.words import lines_of, without_dirt, without_remains, without_specks, words_of
 
 BOX = [(0, 0, 50, 0), (0, 20, 50, 20), (0, 0, 0, 20), (50, 0, 50, 20)]
 """The sides of a box."""
@@ -134,6 +135,16 @@ def test_a_stroke_that_reaches_no_other_rule_is_none_and_one_that_is_broken_is()
     assert [sort_out([*table, piece], whole=whole).loose for whole in (True, False)] == [(piece,), ()]
 
 
+def test_rows_hardly_higher_than_print_are_parted_by_rules_and_not_by_characters() -> None:
+    grey = np.full((1100, 900), 255, np.uint8)
+    for y in range(200, 501, 30):  # 10.8 points
+        cv2.line(grey, (100, y), (700, y), 0, 4)
+        cv2.line(grey, (200, y + 7), (200, y + 23), 0, 3)
+    for x in (100, 300, 500, 700):
+        cv2.line(grey, (x, 200), (x, 500), 0, 4)
+    assert tracks(find_strokes(prepare(grey, 200)).marks) == (4, 11)
+
+
 def test_upright_strokes_of_a_heading_between_two_tables_are_no_rules() -> None:
     grey = sheet()
     for y in (540, 690, 840):
@@ -187,6 +198,12 @@ def test_what_a_scanners_glass_leaves_is_no_rule_and_no_ink() -> None:
     assert len(strokes.blobs) == 1
 
 
+def test_the_shadow_at_a_sheets_side_is_no_print() -> None:
+    grey = sheet()
+    cv2.line(grey, (3, 600), (3, 650), 0, 3)
+    assert len(find_strokes(prepare(grey, 200)).blobs) == 1
+
+
 def test_no_pixels_have_no_parts() -> None:
     assert parts_of(np.zeros((0, 5), np.uint8)) == []
 
@@ -230,6 +247,23 @@ def test_specks_and_hairs_along_rules_are_no_words() -> None:
 
 
 POINT, COMMA = (4.8, 7.0, 5.8, 8.0), (4.8, 6.8, 5.8, 9.2)
+
+
+@pytest.mark.parametrize(
+    ("speck", "is_dirt"),
+    [
+        ((2, -4, 3, -3), True),
+        ((13, 7, 14, 8), True),
+        ((5.5, 7, 6.5, 8), False),  # a point
+        ((-3, 4, -2, 5), False),  # left of a sign
+        ((-8, 4, -7, 5), True),
+        ((9.5, 2, 10.5, 3), False),  # left of a digit
+    ],
+)
+def test_a_speck_clear_of_digits_is_dirt_and_a_point_among_them_is_none(speck: Box, is_dirt: bool) -> None:
+    number = [(0, 0, 4, 8), (7, 0, 9, 8)]
+    assert without_specks([*number, speck], 8) == ([*number] if is_dirt else [*number, speck])
+    assert without_specks([(0, 4, 4, 5), speck], 8) == [(0, 4, 4, 5), speck]
 
 
 @pytest.mark.parametrize(
@@ -385,6 +419,14 @@ def test_a_slash_leans_and_a_one_does_not() -> None:
     thick = cv2.erode(stroke(30, 10), np.ones((1, 15), np.uint8))
     assert lean(thick) == 0
     assert tilt(thick) > UPRIGHT
+
+
+def test_what_reads_as_a_seven_and_has_no_bar_is_a_slash() -> None:
+    assert is_slash(stroke(30, 10))
+    assert not is_slash(stroke(20, 20))
+    seven = stroke(30, 16)
+    cv2.line(seven, (12, 2), (30, 2), 0.0, 3)
+    assert not is_slash(seven)
 
 
 def slanted(lean: float, thick: int) -> tuple[_Word, _Crops]:

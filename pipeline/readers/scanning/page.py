@@ -24,6 +24,7 @@ from pipeline.readers.scanning.shapes import (
     contradicts,
     is_dash,
     is_number,
+    is_slash,
     is_unlike,
     lean,
     tilt,
@@ -38,6 +39,7 @@ from pipeline.readers.scanning.words import (
     usual_height,
     without_dirt,
     without_remains,
+    without_specks,
 )
 from pipeline.running.allowance import renew
 
@@ -54,7 +56,7 @@ DOUBT = 0.3
 BLANK_CERTAINTY = 0.97
 """How certain a cell without ink is blank; less than a recognised one can be, since ink may be too faint."""
 DIRT_CERTAINTY = 0.85
-"""The same where there is some dirt in it."""
+"""The same where there is some dirt in it, and that of a number with dirt beside it: it may be left of a digit."""
 UNPROVEN = 0.85
 """The most certainty of a number whose ink does not show the rings of its digits, or whose marks were mended."""
 RESCUED = 0.8
@@ -127,10 +129,11 @@ class ReadPage:
 
 @dataclass(slots=True)
 class _Word:
-    """A word of a cell: its blobs, and what they read."""
+    """A word of a cell: its blobs, what they read, and whether specks lay beside them."""
 
     blobs: Sequence[Box]
     read: Recognised = NOTHING
+    is_dirty: bool = False
 
     @property
     def box(self) -> Box:
@@ -190,15 +193,16 @@ class _Laid:
 
 
 def _laid(grey: Pixels, dpi: float | None, turns: int) -> _Laid:
-    """A page with the tables that its rules cut out: dark ones, or paler ones where those crowd less into a cell."""
+    """A page with the tables that its rules cut out: dark ones, or paler ones where fewer of those seem missed."""
     sheet = _sheet(grey, dpi, turns)
     best, least = None, 0
     for pale in PALE_RULES:
         laid = _cut(sheet, turns, pale)
-        crowding = _crowding(laid)
-        if best is None or (laid.grids and (not best.grids or 2 * crowding <= least)):
-            best, least = laid, crowding
-        if least <= (FEW if best.grids else 0):  # Prose, or nothing, is no table whose rules are missed.
+        missed = _crowding(laid) + len(laid.strokes.broken)
+        if best is None or (laid.grids and (not best.grids or 2 * missed <= least)):
+            best, least = laid, missed
+        # Prose, or nothing, is no table whose rules are missed.
+        if least <= (FEW if best.grids and not best.strokes.broken else 0):
             break
     assert best is not None
     return best
@@ -432,7 +436,10 @@ class _Crops:
 def _read_cells(grids: Iterable[RuledGrid], crops: _Crops) -> Iterator[tuple[Box, float]]:
     """Reads every cell, puts its words in the place of its blobs, and tells how certain each cell is."""
     cells = [(cell, usual) for grid in grids for cell, usual in _cells_of(grid)]
-    words = [[[_Word(blobs) for blobs in line] for line in _words_in(cell, usual)] for cell, usual in cells]
+    words = [
+        [[_without_dirt(blobs, usual) for blobs in line] for line in _words_in(cell, usual)]
+        for cell, usual in cells
+    ]
     flat = [word for lines in words for line in lines for word in line]
     for word, read in zip(flat, crops.first_look([word.box for word in flat]), strict=True):
         word.read = read
@@ -494,6 +501,11 @@ def _words_in(cell: RuledCell, usual: float) -> list[list[list[Box]]]:
     return without_dirt(lines_of(without_remains(_boxes(cell.runs), cell.box), usual), WORD_GAP)
 
 
+def _without_dirt(blobs: Sequence[Box], usual: float) -> _Word:
+    clean = without_specks(blobs, usual)
+    return _Word(clean, is_dirty=len(clean) < len(blobs))
+
+
 def _agreed(first: Recognised, second: Recognised, blobs: Sequence[Box]) -> Recognised:
     """One reading of two: as certain as both where they agree, else hardly."""
     first, second = _marked(first, blobs), _marked(second, blobs)
@@ -531,6 +543,8 @@ def _proven(read: Recognised, word: _Word, crops: _Crops) -> Recognised:
     if is_dash(read.text, word.blobs) or _is_short_dash(read.text, word, crops):
         is_thin = word.box[3] - word.box[1] <= MOST_DASH * crops.usual
         return Recognised(DASH, CEILING if is_thin else DOUBT)
+    if read.text == "7" and is_slash(crops.ink_of(word.box)):
+        return Recognised("/", UNPROVEN)
     if len(word.blobs) <= PIECES and (read.text == "1" or (len(read.text) <= 1 and not is_number(read.text))):
         leaning = lean(crops.ink_of(word.box))
         if abs(leaning) >= LEANING:
@@ -583,7 +597,7 @@ def _settle(cell: RuledCell, lines: Sequence[Sequence[_Word]], crops: _Crops) ->
     for line in lines:
         _, top, _, bottom = enclosing([word.box for word in line])
         for word in line:
-            most = min(most, word.read.certainty)
+            most = min(most, word.read.certainty, DIRT_CERTAINTY if word.is_dirty else CEILING)
             if crops.meets_rule(word.box, cell.box):
                 most = min(most, DOUBT if word.read.text in LONE_STROKES else UNPROVEN)
             if text := word.read.text.strip():

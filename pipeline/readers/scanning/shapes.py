@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,6 +27,8 @@ UPRIGHT = 0.18
 """The same below which it stands upright."""
 STRAIGHT = 0.12
 """Share of its height by which a stroke may be thick or bent."""
+BAR = 1.6
+"""Times its usual width from which the top of a stroke is the bar of a 7; slashes have 1.0 to 1.6, a 7 has 1.9."""
 TALL = 0.55
 """Share of a word's height from which a blob is a digit, or a part of one."""
 SMALL = 0.45
@@ -88,17 +91,30 @@ def lean(stroke: Pixels) -> float:
 
     0 for an upright stroke, and for ink that is no such stroke.
     """
-    slope, is_straight = _stroke(stroke)
-    return slope if is_straight else 0.0
+    drawn = _stroke(stroke)
+    return drawn.slope if drawn.is_straight else 0.0
 
 
 def tilt(stroke: Pixels) -> float:
     """The same of any ink, straight or not, thick or thin."""
-    return _stroke(stroke)[0]
+    return _stroke(stroke).slope
 
 
-def _stroke(stroke: Pixels) -> tuple[float, bool]:
-    """How far ink leans, and whether it is one straight stroke."""
+def is_slash(stroke: Pixels) -> bool:
+    """Whether what may look like a 7 is one straight stroke that leans, and has no bar on top."""
+    drawn = _stroke(stroke)
+    return drawn.is_straight and drawn.slope >= LEANING and drawn.top <= BAR
+
+
+class _Stroke(NamedTuple):
+    """How far ink leans, whether it is one straight stroke, and how wide its top is for its usual width."""
+
+    slope: float
+    is_straight: bool
+    top: float
+
+
+def _stroke(stroke: Pixels) -> _Stroke:
     dark = 255.0 - stroke
     dark[dark < 64] = 0
     weights = dark.sum(axis=1)
@@ -106,13 +122,15 @@ def _stroke(stroke: Pixels) -> tuple[float, bool]:
         np.flatnonzero(weights > 0.25 * weights.max()) if weights.size and weights.max() > 0 else np.array([])
     )
     if len(rows) < 4:
-        return 0.0, False
+        return _Stroke(0.0, False, 1.0)
     across, weights = np.arange(dark.shape[1]), weights[rows]
     middles = (dark[rows] * across).sum(axis=1) / weights
     spread = np.sqrt((dark[rows] * (across - middles[:, None]) ** 2).sum(axis=1) / weights)
+    usual = max(float(np.median(spread)), 1e-6)
     slope, start = np.polyfit(rows, middles, 1)
-    bend = np.abs(middles - slope * rows - start).max()
-    return -float(slope), max(float(np.median(spread)), float(bend)) <= STRAIGHT * len(rows)
+    bend = float(np.abs(middles - slope * rows - start).max())
+    top = float(spread[: len(rows) // 4 + 1].max()) / usual
+    return _Stroke(-float(slope), max(usual, bend) <= STRAIGHT * len(rows), top)
 
 
 def contradicts(text: str, blobs: Sequence[Box]) -> bool:

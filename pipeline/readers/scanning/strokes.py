@@ -20,6 +20,8 @@ GOES_ON, BROKEN = 9.0, 4.0
 """Points from which a level stroke is one that lies in line with another, and points that part them at most."""
 LEAST_UPRIGHT = 11.0
 """Points from which an upright stroke may be a rule: longer than a digit, shorter than a table's row."""
+TWO_ROWS = 18.0
+"""Points from which an upright stroke may be a rule that level ones cross: two rows of the smallest print."""
 PALE_RULES = (None, 0.2, 0.1)
 """Shares of the print's darkness by which a stroke may be darker than what is beside it and be a rule, each tried
 where a page has no table by the one before it; None for strokes as dark as print. What shines through from the
@@ -60,6 +62,8 @@ CROSSING = 2.0
 """Points by which a rule goes on where it ends at another."""
 BLUR = 0.6
 """Points by which a rule is smeared to each side."""
+SHADOW = 3.0
+"""Points along a sheet's edges in which nothing is printed: what lies there alone is the scanner's shadow."""
 SPECK = 0.55
 """Points: what is smaller both ways is dirt; a decimal point is larger."""
 
@@ -106,7 +110,7 @@ class _Layer:
 def find_strokes(sheet: Sheet, pale: float | None = None) -> Strokes:
     """Parts a sheet's ink into the rules of tables, which may be `pale`, and the rest."""
     scale = sheet.scale
-    level, upright = _level(sheet.ink, scale), _long(sheet.ink.T, LEAST_UPRIGHT, scale).T
+    level, upright = _level(sheet.ink, scale), _upright(sheet.ink.T, scale).T
     if pale is not None:
         dark = _darker(sheet, pale)
         pieced = _pieced(dark, PALE_LEVEL, scale), _pieced(dark.T, PALE_UPRIGHT, scale)
@@ -129,6 +133,12 @@ def _level(ink: Mask, scale: float) -> Mask:
         wholes += [short.boxes[place] for place in going_on]
         left -= set(going_on)
     return long | short.kept([place for place in range(len(short.boxes)) if place not in left])
+
+
+def _upright(ink: Mask, scale: float) -> Mask:
+    """Upright strokes, of a page on its side; thick level rules part them where rows are hardly higher than print."""
+    ink = np.ascontiguousarray(ink)
+    return _long(ink, LEAST_UPRIGHT, scale) | (_unbroken(ink, TWO_ROWS, scale, 0.0) & _thin(ink, scale))
 
 
 def _goes_on(whole: PixelBox, short: PixelBox, gap: float) -> bool:
@@ -207,26 +217,29 @@ def _painted(level: Mask, upright: Mask, scale: float) -> Mask:
 def _long(ink: Mask, length: float, scale: float) -> Mask:
     """Level strokes that are thin and long; one that leans by a pixel or two, or is broken, is still one."""
     ink = np.ascontiguousarray(ink)
-    column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
-    thin = ink * (1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, column))
+    thin = _thin(ink, scale)
     thick = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     whole = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, max(2, int(MOST_GAP * scale))), np.uint8))
     long = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, int(length * scale)), np.uint8))
     return cv2.erode(long, np.ones((3, 1), np.uint8)) | (long & thin)
 
 
-def _unbroken(dark: Mask, length: float, scale: float) -> Mask:
-    """Level strokes that are thin and long, whatever crosses them."""
+def _unbroken(dark: Mask, length: float, scale: float, gap: float = MOST_GAP) -> Mask:
+    """Level strokes that are thin and long, whatever crosses them, broken by gaps of so many points at most."""
     dark = np.ascontiguousarray(dark)
-    return _runs(cv2.dilate(dark, np.ones((3, 1), np.uint8)), MOST_GAP, length, scale)
+    return _runs(cv2.dilate(dark, np.ones((3, 1), np.uint8)), gap, length, scale)
 
 
 def _pieced(dark: Mask, length: float, scale: float) -> Mask:
     """Level strokes that are thin and long, if only in dashes or dots."""
-    dark = np.ascontiguousarray(dark)
-    column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
-    thin = dark * (1 - cv2.morphologyEx(dark, cv2.MORPH_OPEN, column))
+    thin = _thin(np.ascontiguousarray(dark), scale)
     return _runs(cv2.dilate(thin, np.ones((3, 1), np.uint8)), DASH_GAP, length, scale)
+
+
+def _thin(ink: Mask, scale: float) -> Mask:
+    """The ink that is thin from top to bottom."""
+    column = np.ones((max(2, int(THICKEST * scale)), 1), np.uint8)
+    return ink * (1 - cv2.morphologyEx(ink, cv2.MORPH_OPEN, column))
 
 
 def _runs(thick: Mask, gap: float, length: float, scale: float) -> Mask:
@@ -357,11 +370,13 @@ def _crossing(
 
 
 def _blobs(ink: Mask, scale: float) -> list[Box]:
-    speck = SPECK * scale
+    speck, edge = SPECK * scale, SHADOW * scale
+    height, width = ink.shape
     return [
         _points(box, scale)
         for box in _layer(ink).boxes
-        if box[2] - box[0] >= speck or box[3] - box[1] >= speck
+        if (box[2] - box[0] >= speck or box[3] - box[1] >= speck)
+        and (box[2] > edge and box[3] > edge and box[0] < width - edge and box[1] < height - edge)
     ]
 
 

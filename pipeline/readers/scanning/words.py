@@ -19,6 +19,9 @@ HAIR = 0.8
 """Points up to which a stroke is as thin as what is left of a rule, and no part of a digit."""
 NEAR_RULE = 2.0
 """Points from the edge of a cell within which such a stroke is left of a rule."""
+APART, BEFORE = 0.25, 0.8
+"""Shares of the usual height of characters that part a speck from the digits it lies beside, and before them, where a
+sign may have faded."""
 CORE = 0.15
 """Share of a box left out at its top and bottom where lines are told apart: brackets and commas hang over."""
 PART, CLOSE = 0.5, 0.25
@@ -112,6 +115,27 @@ def without_dirt(lines: Sequence[Sequence[Box]], gap: float) -> list[list[list[B
     """The words of each line that are no dirt; lines of nothing else are left out."""
     words = [[word for word in words_of(line, gap) if not _is_dirt(word)] for line in lines]
     return [line for line in words if line]
+
+
+def without_specks(word: Sequence[Box], usual: float) -> list[Box]:
+    """The blobs of a word without specks of dirt: those over, under or after its digits, and clear of them.
+
+    What lies among digits may be a point, what lies low before them too, and a stroke alone may be a part of more.
+
+    Args:
+        word: The blobs.
+        usual: The usual height of characters (`usual_height`).
+    """
+    whole = [blob for blob in word if max(blob[2] - blob[0], blob[3] - blob[1]) >= DIRT]
+    if not whole or (body := enclosing(whole))[3] - body[1] < PART * usual:
+        return list(word)
+    return [blob for blob in word if blob in whole or not _is_clear(blob, body, usual)]
+
+
+def _is_clear(speck: Box, body: Box, usual: float) -> bool:
+    """Whether paper parts a speck from the print it lies beside."""
+    beside = max(body[0] - speck[2] - (BEFORE - APART) * usual, speck[0] - body[2])
+    return max(beside, body[1] - speck[3], speck[1] - body[3]) >= APART * usual
 
 
 def _is_dirt(word: Sequence[Box]) -> bool:
