@@ -273,7 +273,10 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
     if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed, block):
         return None
     short = tuple(s for s in slots if s.column and s.column.key in printed.counts)
-    return Header(slots, seen=False, partial=True, short=short)
+    # Offices that print one column print the total: another one alone is the rest of a row's label (`3.`, `其他`).
+    roles = [column.role for column in block.columns]
+    is_rest = [slot.column.role for slot in short if slot.column] == ["leaf"] and "total" in roles
+    return Header(slots, seen=False, partial=True, short=() if is_rest else short)
 
 
 def _may_be_in_order(printed: _Printed, block: Block) -> bool:

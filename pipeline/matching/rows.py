@@ -22,6 +22,8 @@ LEAST_NUMBERED = 3
 """Columns that a row must number to be told from values."""
 MOST_LABELS = 3
 """Columns of labels: 三, （三） and 1."""
+SAME_EDGE = 2.0
+"""Points by which the edge of a column may stand elsewhere on the next page."""
 LONGEST_SIGN = 2
 """Characters of what may stand before such numbers (`甲`, `栏次`)."""
 
@@ -424,12 +426,30 @@ def _carried_over(upper: TableRow, lower: TableRow, *, again: bool) -> TableRow 
     begins = (lower.first and upper.grid != lower.grid) or again
     is_cut = begins and not lower.label and not lower.before
     wider = len(lower.values) - len(upper.values)  # Empty cells where the label's are.
-    if not is_cut or not 0 <= wider <= MOST_LABELS or any(c.text.strip() for c in lower.values[:wider]):
+    if not is_cut or wider > MOST_LABELS or any(c.text.strip() for c in lower.values[: max(wider, 0)]):
         return None
-    if all(c.text.strip() for c in lower.values[wider:]):
+    under = lower.values[wider:] if wider >= 0 else _set_under(upper.values, lower.values)
+    if not under or all(c.text.strip() for c in under):
         return None
-    pairs = zip(upper.values, lower.values[wider:], strict=True)
+    pairs = zip(upper.values, under, strict=True)
     return upper._replace(values=tuple(_both(one, other) for one, other in pairs))
+
+
+def _set_under(upper: Sequence[Cell], lower: Sequence[Cell]) -> Sequence[Cell]:
+    """Cells with blanks among them, one for each of more cells on the page before; empty where edges differ.
+
+    Blank cells at the sides of a table whose outline is not drawn are none where the table goes on.
+    """
+    under = [next((cell for cell in lower if _is_under(cell, one)), one._replace(text="")) for one in upper]
+    return under if {id(cell) for cell in lower} <= {id(cell) for cell in under} else ()
+
+
+def _is_under(cell: Cell, upper: Cell) -> bool:
+    """Whether a cell begins and ends where another does, on another page."""
+    one, other = cell.locator.box, upper.locator.box
+    if one is None or other is None:
+        return False
+    return all(abs(one[side] - other[side]) <= SAME_EDGE for side in (0, 2))
 
 
 def _of_one_label(upper: TableRow, lower: TableRow, lexicon: Lexicon) -> TableRow | None:

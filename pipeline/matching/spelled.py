@@ -190,12 +190,12 @@ def _add_row(run: Run, before: Sequence[Piece], label: list[Piece], values: list
 
 
 def _strangers(before: Sequence[Piece], unknown: Sequence[Piece], lexicon: Lexicon) -> list[Piece]:
-    """Words of none of the form's labels between those over columns, or on a line with them: they head one, too."""
+    """Words of none of the form's labels between those over columns, behind or beside them: they head one, too."""
     known = known_labels(before, lexicon)
     heads = [(start, end) for start, end in known if names_column(text_of(before[start:end]), lexicon)]
     lines = {line_of(piece) for start, end in heads for piece in before[start:end]}
-    between = {id(piece) for piece in before[heads[0][0] : heads[-1][1]]} if heads else set[int]()
-    return [piece for piece in unknown if line_of(piece) in lines or id(piece) in between]
+    behind = {id(piece) for piece in before[heads[0][0] :]} if heads else set[int]()
+    return [piece for piece in unknown if line_of(piece) in lines or id(piece) in behind]
 
 
 def _append_row(run: Run, row: SpelledRow) -> None:

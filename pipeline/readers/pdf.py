@@ -30,7 +30,7 @@ from pipeline.readers.layout.pages import Page, blocks_of, in_margins
 from pipeline.readers.layout.ruling import RuledGrid, find_grids
 from pipeline.readers.layout.spreads import single_pages
 from pipeline.readers.painting import streams
-from pipeline.readers.painting.inked import note_ink
+from pipeline.readers.painting.inked import note_cut, note_ink
 from pipeline.readers.printed import UNKNOWN
 from pipeline.running.allowance import is_scarce
 
@@ -202,6 +202,8 @@ def _without_rules(painted: PaintedPage) -> tuple[list[RuledGrid], list[Run]]:
 def _laid_out(painted: PaintedPage, number: int, grids: Sequence[RuledGrid], rest: Sequence[Run]) -> Page:
     """A page with its tables and, as lines, what stands in none."""
     has_inked_blanks = bool(painted.ink) and note_ink(grids, painted.ink)
+    if painted.cut:
+        note_cut(grids, painted.cut)
     size, lines = (painted.width, painted.height), tuple(print_lines(rest))
     amiss = painted.has_unseen, painted.has_inked_blanks or has_inked_blanks
     return Page(number, *size, lines, tuple(grids), painted.turns, *amiss, painted.sheet, painted.scale)

@@ -55,6 +55,13 @@ def test_no_header_is_the_forms_order_but_not_seen() -> None:
     assert not found.seen
 
 
+@pytest.mark.parametrize(("head", "short"), [("其他", 0), ("总计", 1)])
+def test_one_column_is_all_that_a_report_prints_where_it_is_the_total(head: str, short: int) -> None:
+    found = header([texts("", head)])
+    assert found is not None
+    assert len(found.short) == short
+
+
 def edited(row: int, cells: list[Spot]) -> Rows:
     return [*HEADER[:row], cells, *HEADER[row + 1 :]]
 

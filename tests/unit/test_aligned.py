@@ -228,6 +228,12 @@ def test_numbers_between_their_heads_go_to_the_side_on_which_they_are_flush() ->
     assert read([*head, *untold])[0] == []
 
 
+def test_a_number_flush_with_no_head_where_others_are_is_under_none() -> None:
+    head = across(80, 内容=220.0, 甲数=300.0, 乙数=340.0, 丙数=380.0, 丁数=500.0)
+    lines = [*across(100, 规章=220.0), *write("1", 300, 100), *write("5", 340, 100), *write("7", 450, 100)]
+    assert read([*head, *lines])[0] == []
+
+
 def test_a_table_goes_on_under_the_columns_of_the_page_before() -> None:
     head = across(80, 甲数=300.0, 乙数=360.0, 丙数=420.0)
     above = find_aligned([], set_runs([*head, *row(100, "1 2 3", "甲项"), *row(120, "4 5 6", "乙项")])).lowest

@@ -503,6 +503,13 @@ def test_a_header_with_words_of_no_label_is_no_narrower_header() -> None:
     assert {"8", "151"} <= {left.raw for left in extraction.leftovers}
 
 
+def test_words_behind_a_header_are_of_it() -> None:
+    head = ["信息 现行有", "本年制发件数 本年废止件数", "内容 效件数"]
+    rows = ["规章 2 30", "行政规范性文件 4 5", "行政许可 24", "行政处罚 3", "行政强制 6"]
+    extraction = read(["二、主动公开政府信息情况", *head, *rows])
+    assert [cell for cell in extraction.cells if cell.kind == "reported"] == []
+
+
 def test_numbers_with_nothing_between_are_not_told(facts: Facts, tables: list[Rows]) -> None:
     """A copy that leaves nothing between cells: `742` may be 7 and 42, whatever parts it from its label."""
     glued = ["".join(spot.text for spot in row) for row in tables[1]]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from pipeline.document import Grid, Locator
 from pipeline.matching import rows
 from pipeline.matching.lexicon import LONGEST, load_lexicon
 from pipeline.matching.rows import TableRow, mend, read_rows
@@ -230,6 +233,19 @@ def test_numbers_that_a_page_end_cut_off_stand_under_the_header_again() -> None:
     assert values(row) == ["1", "60\n1", "7"]
     another = texts("自然人", "科研机构", "总计")
     assert len(mend(read([header, texts(*upper)], [another, texts(*lower)]), LEXICON)) == 4
+
+
+def test_numbers_that_a_page_end_cut_off_stand_under_those_with_their_edges() -> None:
+    def placed(*cells: str, start: int) -> Grid:
+        table = grid([texts(*cells)], start)
+        places = [Locator(start + 1, box=(100.0 + 20 * n, 0, 120.0 + 20 * n, 9)) for n in range(start, 15)]
+        row = tuple(c._replace(locator=place) for c, place in zip(table.rows[0], places, strict=False))
+        return replace(table, rows=(row,))
+
+    pages = [placed("0", "1686", "8", start=0), placed("66", "", start=1)]
+    (row,) = mend(read_rows(pages, LEXICON), LEXICON)
+    assert values(row) == ["0", "1686\n66", "8"]
+    assert len(mend(read_rows([pages[0], placed("66", "", start=7)], LEXICON), LEXICON)) == 2
 
 
 def test_a_label_goes_on_under_a_header_of_several_rows_printed_again() -> None:

@@ -13,6 +13,7 @@ from pipeline.readers.layout import rules
 from pipeline.readers.layout.lines import Character, cell_text, print_lines, set_runs
 from pipeline.readers.layout.rules import Mark
 from pipeline.readers.layout.ruling import RuledGrid, find_grids
+from pipeline.readers.painting.inked import note_cut
 from tests.characters import write
 
 XS = (100.0, 200.0, 300.0, 400.0)
@@ -95,6 +96,12 @@ def test_dotted_rules_of_small_squares_inside_a_drawn_frame() -> None:
     frame = [across(YS[0]), across(YS[3]), down(XS[0]), down(XS[3])]
     inner = [across(y) for y in YS[1:3]] + [down(x) for x in XS[1:3]]
     assert only(frame + [dot for mark in inner for dot in dots(mark)], fill(NINE)) == NINE
+
+
+def test_a_rule_under_print_that_meets_no_side_parts_nothing() -> None:
+    signs = fill([["", "+2", ""]], ys=(102.0,)) + fill([["规章", "6", "0"]], ys=(107.0,))
+    # Right below the first of two lines, as links are underlined.
+    assert only([*lattice()[:2], *lattice()[4:], across(115, 205, 290)], signs)[0] == ["规章", "+2\n6", "0"]
 
 
 def test_missing_inner_rule_merges_cells() -> None:
@@ -193,6 +200,24 @@ def test_single_digits_that_nearly_touch_are_parted_by_the_rules_in_their_gaps()
     marks = [across(y, 100, 230) for y in YS] + [down(x) for x in (*narrow, 230.0)]
     digits = [sign for x in narrow[1:] for sign in write("0", x + 1.5, 110)]
     assert only(marks, [*write("规章", 105, 110), *digits])[0] == ["规章", "0", "0", "0"]
+
+
+def test_a_number_that_runs_on_into_the_next_cell_is_parted_from_that_cells_own() -> None:
+    narrow = (100.0, 200.0, 224.0, 260.0)
+    marks = [across(y, 100, 260) for y in YS] + [down(x) for x in narrow]
+    label, wide = write("规章", 105, 110), write("202039", 201, 110)
+    end = wide[-1].right
+    assert only(marks, [*label, *wide, *write("0", end + 0.7, 110)])[0] == ["规章", "202039", "0"]
+    over = [*wide[:4], *(c._replace(left=c.left - 1.5, right=c.right - 1.5) for c in wide[4:])]
+    assert only(marks, [*label, *over, *write("8", end - 4.5, 110)])[0] == ["规章", "202039…", "8…"]
+
+
+def test_a_number_cut_off_below_its_row_is_not_told() -> None:
+    (grid,) = read(lattice(), fill(NINE))[0]
+    first, last = grid.rows[0][1], grid.rows[1][1]
+    note_cut([grid], [(first.box[0] + 5, first.box[3] + 1, first.box[0] + 15, first.box[3] + 11)])
+    assert cell_text(first.runs).endswith("\n…")
+    assert "…" not in cell_text(last.runs)
 
 
 def test_digits_that_are_struck_through_are_marked() -> None:
@@ -419,6 +444,8 @@ def test_words_and_one_number_that_no_rule_parts() -> None:
         (("1791", "4"), 32.0, "17914"),
         (("27", "1"), 22.0, "271"),
         (("1,0", "35"), 22.0, "1,035"),
+        (("2", "8,", "26", "0"), 60.0, "28,260"),
+        (("2", "8,", "26"), 60.0, "2\n8,\n26"),
         (("27", "1"), 60.0, "27\n1"),
         (("规章", "1"), 22.0, "规章\n1"),
     ],

@@ -363,6 +363,10 @@ def _matched(
         return _within(edges, lanes)
     if None in around:
         return None
+    if _are_flush_with_heads(edges, over, rows[0][0].height) and any(
+        len(pair) > 1 for pair in around if pair
+    ):
+        return None  # One that is not stands in a row whose cells end elsewhere than the header's.
     side = _side_of_heads(edges, over, rows[0][0].height) or flush_side([rows]) or others
     found = [(pair[0] if side > 0 else pair[-1]) for pair in around if pair and (side or len(pair) == 1)]
     return found if len(set(found)) == len(edges) and found == sorted(found) else None
@@ -412,6 +416,12 @@ def _around(edge: Span, over: Sequence[Span]) -> list[int] | None:
         return covering if len(covering) == 1 else None
     before = sum(span[1] <= edge[0] for span in over)
     return [place for place in (before - 1, before) if 0 <= place < len(over)]
+
+
+def _are_flush_with_heads(edges: Sequence[Span], over: Sequence[Span], height: float) -> bool:
+    """Whether numbers and heads begin at the same places, two or more."""
+    begins = [any(abs(edge[0] - span[0]) <= SAME_EDGE * height for span in over) for edge in edges]
+    return sum(begins) > 1
 
 
 def _side_of_heads(edges: Sequence[Span], over: Sequence[Span], height: float) -> int:

@@ -46,6 +46,8 @@ _CJK = re.compile(
     "[\u2e80-\u303f\u3040-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef‘’“”…—·\U00020000-\U0003ffff]"
 )
 _DIGITS = re.compile(r"[-+−－＋]?[0-9０-９][0-9０-９,.，．]*[⁰¹²³⁴-⁹]*")
+_GROUPED = re.compile(r"[-+−－＋]?[0-9０-９]{1,3}([,，][0-9０-９]{3})+")
+_TORN = re.compile(r"[,，][0-9０-９]{0,2}$")
 _NUMBERING = re.compile(r"[（(]?[0-9０-９一二三四五六七八九十]{1,3}[)）.．、]")
 
 
@@ -240,10 +242,17 @@ def cell_text(runs: Sequence[Run], width: float | None = None) -> str:
 
 
 def _is_broken_number(lines: Sequence[Sequence[Run]], width: float) -> bool:
-    """Whether lines are one number: digits that fill the cell, closely under one another, none longer than above."""
+    """Whether lines are one number: digits that fill the cell, closely under one another, none longer than above.
+
+    Where one ends behind a comma as no number does, and together they have commas as numbers have, they are one
+    however they stand: no line begins with a comma, and so the digit before it goes down with it.
+    """
     texts = [run.text for line in lines for run in line]
-    if len(texts) > len(lines) or not _DIGITS.fullmatch("".join(texts)) or not texts[-1][0].isdigit():
+    whole = "".join(texts)
+    if len(texts) > len(lines) or not _DIGITS.fullmatch(whole) or not texts[-1][0].isdigit():
         return False
+    if _GROUPED.fullmatch(whole) and any(_TORN.search(text) for text in texts):
+        return True
     return all(
         len(upper.text) >= len(lower.text)
         and lower.middle - upper.middle <= BROKEN_PITCH * upper.height

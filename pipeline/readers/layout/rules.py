@@ -28,7 +28,7 @@ LEAST_RULE = 5.0
 """Points below which what is painted is no rule (dots, arrow heads)."""
 SHORT = 0.5
 """Share of the longest rule's length up to which one may strike print through."""
-STRUCK = 0.25
+STRUCK = 0.33
 """Share of a character's height within which of its middle a rule strikes it through; others are drawn under it."""
 STRUCK_SHARE = 0.7
 """Share of its own length by which such a rule lies over the print."""
@@ -276,10 +276,27 @@ def _connected(
             "limit_exceeded", what=f"{len(rows)} + {len(columns)} rules > {MAX_RULES}"
         )
     strikes = _strikes([rule for rule, _ in rows], runs)
-    striking = {rule for rule, _ in strikes}
-    rows = [row for row in rows if row[0] not in striking] if strikes else rows
+    # Where the runs are not known, as those of a scan, such a rule may as well be the rest of a worn one.
+    hanging = _hanging(rows, [rule for rule, _ in columns]) if runs else set[Rule]()
+    no_sides = hanging.union(rule for rule, _ in strikes)
+    rows = [row for row in rows if row[0] not in no_sides] if no_sides else rows
     groups = _touching([rule for rule, _ in rows], [rule for rule, _ in columns])
     return [Outline(_chosen(rows, a), _chosen(columns, d)) for a, d in groups], strikes
+
+
+def _hanging(rows: Sequence[tuple[Rule, list[Rule]]], down: Sequence[Rule]) -> set[Rule]:
+    """Short rules that meet no rule down: they are drawn under print, and part no cells."""
+    longest = max((rule.end - rule.start for rule, _ in rows), default=0.0)
+    places = [rule.at for rule in down]
+    return {
+        rule for rule, _ in rows if rule.end - rule.start < SHORT * longest and not _meets(rule, down, places)
+    }
+
+
+def _meets(rule: Rule, down: Sequence[Rule], places: Sequence[float]) -> bool:
+    """Whether a rule across reaches one of those that run down."""
+    first, last = bisect_left(places, rule.start - TOLERANCE), bisect_right(places, rule.end + TOLERANCE)
+    return any(other.start - TOLERANCE <= rule.at <= other.end + TOLERANCE for other in down[first:last])
 
 
 def _strikes(rules: Sequence[Rule], runs: Sequence[Run]) -> list[Strike]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
+from statistics import median_low
 
 from pipeline.document import UnreadableDocumentError
 from pipeline.readers.layout.lines import Box, Character, Run, enclosing, stack_lines
@@ -30,7 +31,7 @@ from pipeline.readers.layout.rules import (
     with_edges,
     without_strips,
 )
-from pipeline.readers.printed import struck
+from pipeline.readers.printed import UNCERTAIN, struck
 
 OVERSHOOT = 5.0
 """Points by which rules must pass the last crossing rule before the outline is closed at their ends."""
@@ -40,6 +41,8 @@ FAR_APART = 3.0
 """Character heights between the words of two cells that no rule parts."""
 UNLIKE = 0.1
 """Share of a digit's height by which the gap between two numbers differs from those between digits of one."""
+EVENLY = 0.03
+"""The same where several gaps between the digits of one are known: a program sets all alike."""
 MAX_UNITS = 200_000
 _IN_NUMBERS = frozenset("0123456789０１２３４５６７８９.,．")
 _NUMBER = re.compile(r"[-+−－＋]?[0-9０-９][0-9０-９,.，．]*")
@@ -210,13 +213,35 @@ def _fill(
         for right in range(cell.column_span)
     }
     rest: list[Run] = []
+    overprinted: list[Run] = []
     for run in runs:
         pieces = _pieces(run, lattice, owners)
         if whole_runs and len(pieces) > 1:
             return None
         for cell, piece in pieces:
             (cell.runs if cell else rest).append(piece)
+            if piece is not run and piece.text.endswith(UNCERTAIN):
+                overprinted.append(run)
+    for run in overprinted:
+        _untell(cells, run)
     return rest
+
+
+def _untell(cells: Iterable[RuledCell], over: Run) -> None:
+    """Marks what is printed over digits of another cell: some may lie under it."""
+    for run in (run for cell in cells for run in cell.runs):
+        if (
+            abs(run.middle - over.middle) < over.height / 2
+            and run.left < over.right
+            and over.left < run.right
+        ):
+            run.characters[:] = _uncertain(run.characters)
+
+
+def _uncertain(characters: Sequence[Character]) -> list[Character]:
+    if characters[-1].text.endswith(UNCERTAIN):
+        return list(characters)
+    return [*characters[:-1], characters[-1]._replace(text=characters[-1].text + UNCERTAIN)]
 
 
 def _grid(cells: Sequence[RuledCell]) -> RuledGrid | None:
@@ -351,18 +376,30 @@ def _tokens(characters: Sequence[Character], xs: Sequence[float]) -> Iterator[li
 
 
 def _numbers(digits: Sequence[Character], xs: Sequence[float]) -> Iterator[list[Character]]:
-    """One number, or those of neighbouring cells that nearly touch: rules in gaps unlike those without part them."""
+    """One number, or those of neighbouring cells that nearly touch or run on: they are parted by gaps unlike others.
+
+    Where digits do not follow one another evenly and are no number in each cell, or begin before the one before ends,
+    they are printed over those of another cell: none is certain.
+    """
     gaps = [after[1] - before[3] for before, after in pairwise(digits)]
-    slack = UNLIKE * (digits[0][4] - digits[0][2])
-    middles = [bisect_right(xs, (digit[1] + digit[3]) / 2) for digit in digits]
-    crossed = [left != right for left, right in pairwise(middles)]
-    others = [gap for gap, is_crossed in zip(gaps, crossed, strict=True) if not is_crossed] or [0.0]
-    start = 0
-    for place, gap in enumerate(gaps):
-        if crossed[place] and all(abs(gap - other) > slack for other in others):
-            yield list(digits[start : place + 1])
-            start = place + 1
-    yield list(digits[start:])
+    if not gaps or bisect_right(xs, _middle(digits[:1])) == bisect_right(xs, _middle(digits[-1:])):
+        yield list(digits)
+        return
+    height, usual = digits[0][4] - digits[0][2], median_low(gaps) if len(gaps) > 1 else 0.0
+    slack = (EVENLY if len(gaps) > 2 else UNLIKE) * height
+    ends = [place + 1 for place, gap in enumerate(gaps) if abs(gap - usual) > slack]
+    parts = [list(digits[start:end]) for start, end in pairwise([0, *ends, len(digits)])]
+    lanes = {bisect_right(xs, _middle(part)) for part in parts}
+    is_over = min(gaps) < usual - slack
+    if len(lanes) == len(parts) and not is_over:
+        yield from parts
+    else:
+        is_even = max(gaps) - min(gaps) <= UNLIKE * height
+        yield list(digits) if is_even else _uncertain(digits)
+
+
+def _middle(digits: Sequence[Character]) -> float:
+    return (digits[0][1] + digits[-1][3]) / 2
 
 
 def _is_notch(cell: RuledCell, lattice: _Lattice) -> bool:

@@ -93,7 +93,10 @@ def _halves(sheet: PaintedPage) -> Iterator[PaintedPage]:
             sign for sign in sheet.characters if (sign.left + sign.right < sheet.width) == (not shift)
         ]
         marks = [mark for mark in sheet.marks if (mark.middle[0] < fold) == (not shift)]
-        ink = [box for box in sheet.ink if (box[0] + box[2] < sheet.width) == (not shift)]
+        ink, cut = (
+            [box for box in boxes if (box[0] + box[2] < sheet.width) == (not shift)]
+            for boxes in (sheet.ink, sheet.cut)
+        )
         if shift and not characters:
             return  # The last page stands alone on its sheet.
         yield replace(
@@ -104,5 +107,6 @@ def _halves(sheet: PaintedPage) -> Iterator[PaintedPage]:
             ],
             marks=[mark._replace(left=mark.left - shift, right=mark.right - shift) for mark in marks],
             ink=tuple((left - shift, top, right - shift, bottom) for left, top, right, bottom in ink),
+            cut=tuple((left - shift, top, right - shift, bottom) for left, top, right, bottom in cut),
             sheet=(shift, sheet.width),
         )

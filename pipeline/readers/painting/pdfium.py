@@ -87,6 +87,7 @@ class PaintedPage:
         has_unseen: Whether the page has text that nobody sees; it is none of the characters.
         has_inked_blanks: Whether the page has print that the file calls blank; U+FFFD stands for it.
         ink: Where small pictures and filled shapes stand, which may be print that is no text.
+        cut: Where text stood that its clip cuts off.
         sheet: Where it begins on its sheet, and how wide that is; None for a page with a sheet of its own.
         scale: Times its own size that it was made for reading.
     """
@@ -99,6 +100,7 @@ class PaintedPage:
     has_unseen: bool = False
     has_inked_blanks: bool = False
     ink: tuple[Box, ...] = ()
+    cut: tuple[Box, ...] = ()
     sheet: tuple[float, float] | None = None
     scale: float = 1.0
 
@@ -229,9 +231,12 @@ def _painted(
     if look.has_outside:
         characters = _on_paper(characters, size)
     left, top = corner
-    ink = tuple((x0 - left, top - y1, x1 - left, top - y0) for x0, y0, x1, y1 in (rest.ink if rest else ()))
+    ink, cut = (
+        tuple((x0 - left, top - y1, x1 - left, top - y0) for x0, y0, x1, y1 in boxes)
+        for boxes in ((rest.ink, rest.cut) if rest else ((), ()))
+    )
     amiss = rest is not None and rest.lacks_text, has_inked_blanks
-    return PaintedPage(*size, characters, painting.marks, 0, *amiss, ink), look.may_hide
+    return PaintedPage(*size, characters, painting.marks, 0, *amiss, ink, cut), look.may_hide
 
 
 def _on_paper(characters: list[Character], size: Point) -> list[Character]:

@@ -133,10 +133,12 @@ class Rest:
     Attributes:
         lacks_text: Whether text was among that.
         ink: Where small pictures and filled shapes stand, which may be print that is no text.
+        cut: Where the texts stood that were cut off.
     """
 
     lacks_text: bool
     ink: tuple[Edges, ...]
+    cut: tuple[Edges, ...]
 
 
 def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
@@ -155,9 +157,11 @@ def take_out(page: Any, hidden: frozenset[int] = frozenset()) -> Rest:
     gone = {place for place in hidden if place < len(found.items)}
     if found.unpainted and not _is_guessed(found, texts):
         gone.update(found.unpainted)
-    gone.update(_cut_off(page, found))
+    cut_off = list(_cut_off(page, found))
+    gone.update(cut_off)
     gone.update(_covered(found, texts))
-    rest = Rest(any(found.kinds[place] == _TEXT for place in gone), tuple(_ink(found, gone)))
+    cut = tuple([found.boxes[place] for place in cut_off if found.kinds[place] == _TEXT])
+    rest = Rest(any(found.kinds[place] == _TEXT for place in gone), tuple(_ink(found, gone)), cut)
     # What a form holds stands behind it and goes first: with the form it would go, too.
     for place in sorted(gone, reverse=True):
         _remove(page, found.holders[place], found.items[place])
