@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ FIRST_HEADING = re.compile(
 )
 INLINE_HEADING = re.compile(r"^[一1][、.,:](?:总体(?:工作)?情况|概述|基本情况)")
 ANY_HEADING = re.compile(r"^[一二三四五六][、.]")
+OPENS_TABLES = re.compile(r"^第二十条第?[(]一[)]项$|^信息内容$")
+"""What the first of the form's tables opens with: it ends the preamble of a report that has no headings."""
 MAX_TEXT = 60_000
 
 _without_invisible = Exchange({"\u200b": "", "\ufeff": ""})
@@ -49,8 +51,21 @@ def closed_up(text: str) -> str:
 
 
 def prose_lines(document: Document) -> tuple[Line, ...]:
-    """The lines of the paragraphs that hold anything, in order."""
-    return _lines(document.paragraphs)
+    """The lines of the paragraphs that hold anything, in order; without headings, what opens the form's tables too."""
+    lines = _lines(document.paragraphs)
+    if first_heading(lines) < len(lines):
+        return lines
+    return _lines(part for block in document.blocks for part in _prose_of(block))
+
+
+def _prose_of(block: Block) -> Iterator[Paragraph]:
+    """A paragraph as it is; of a table of the form the label that opens it."""
+    if isinstance(block, Paragraph):
+        yield block
+        return
+    opening = next((c for c in block.cells() if OPENS_TABLES.match(fold(closed_up(c.text)))), None)
+    if opening is not None:
+        yield Paragraph(opening.text, opening.locator)
 
 
 def every_line(document: Document) -> tuple[Line, ...]:
@@ -86,7 +101,7 @@ def flowing_text(lines: Iterable[Line]) -> str:
 
 def first_heading(lines: tuple[Line, ...]) -> int:
     """The ordinal of the line that opens section one; the number of lines where none does."""
-    for wanted in (FIRST_HEADING, INLINE_HEADING, ANY_HEADING):
+    for wanted in (FIRST_HEADING, INLINE_HEADING, ANY_HEADING, OPENS_TABLES):
         for place, line in enumerate(lines):
             if wanted.match(line.folded) and (wanted is INLINE_HEADING or len(line.folded) <= 40):
                 return place

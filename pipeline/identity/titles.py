@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.identity.lines import Line, closed_up, first_heading, fold
 from pipeline.identity.organs import central_prefix, ends_like_organ, is_customs_house, listed_organ
@@ -54,6 +55,8 @@ SITE_SIGNS = re.compile(r"[_|｜]")
 LINK = re.compile(r"^[上下]一?[篇条页]")
 """What sites print before the title of another page of theirs."""
 GOES_ON = re.compile(r"本(?:年度)?报告|根据|按照|为|现将|一、|来源|发布|时间|日期|[(\d]")
+DATED = re.compile(r"[\[(]?(?:20)?\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[\])]?")
+"""What lists print beside each of their items."""
 DIVIDING = re.compile(r"[-–—]")
 
 
@@ -89,11 +92,23 @@ def find_title(lines: tuple[Line, ...]) -> Title | None:
         t for place in range(end) if (t := _title_before_prose(lines[place], place)) is not None
     ]
     towards_heading = 1 if heading < len(lines) else -1
+    if heading == len(lines):
+        found = list(_not_listed(found, lines))
     return max(
         found,
         key=lambda t: (is_named(t.agency), bool(t.years), towards_heading * t.last),
         default=None,
     )
+
+
+def _not_listed(titles: list[Title], lines: tuple[Line, ...]) -> Iterator[Title]:
+    """The titles that are no items of a list, as pages print of other reports: the next is of another year."""
+    listed: set[int] = set()
+    for one, other in pairwise(titles):
+        between = lines[one.last + 1 : other.first]
+        if one.years != other.years and all(DATED.fullmatch(line.folded) for line in between):
+            listed |= {one.first, other.first}
+    return (title for title in titles if title.first not in listed)
 
 
 def _is_column(title: Title) -> bool:

@@ -65,7 +65,7 @@ def _joined(left: Part, right: Part) -> Part | None:
             continue
         beside = other[names]
         header = headers.setdefault(id(entry.header), (*entry.header, *_moved(beside.header, entry.header)))
-        row = entry.row._replace(values=(*entry.row.values, *beside.row.values))
+        row = entry.row._replace(values=(*_values(entry), *_values(beside)))
         whole.append(entry._replace(row=row, header=header))
     return [*whole, *(entry for entry in right if not _names(entry) and entry.row.numeric)]
 
@@ -83,9 +83,28 @@ def _is_full(part: Part) -> bool:
     """Whether each row of a part is named once and has a cell for each column over it."""
     rows = list(_named(part))
     return len(dict(rows)) == len(rows) and all(
-        len(entry.row.values) == len({label.cell for label in _column_labels(entry.header)})
-        for _, entry in rows
+        len(_values(entry)) == len(_columns_over(entry)) for _, entry in rows
     )
+
+
+def _values(entry: Entry) -> tuple[Cell, ...]:
+    """A row's values without the surplus of blanks on either side of the columns: cells that labels left empty."""
+    over = _columns_over(entry)
+    values = list(entry.row.values)
+    if not over:
+        return tuple(values)
+    first = min(cell.column for cell in over)
+    while len(values) > len(over) and values[0].column < first and not values[0].text.strip():
+        del values[0]
+    end = max(cell.column + cell.column_span for cell in over)
+    while len(values) > len(over) and values[-1].column >= end and not values[-1].text.strip():
+        del values[-1]
+    return tuple(values)
+
+
+def _columns_over(entry: Entry) -> set[Cell]:
+    """The cells of the header over a row that name columns."""
+    return {label.cell for label in _column_labels(entry.header)}
 
 
 def _column_labels(header: Sequence[HeaderLabel]) -> list[HeaderLabel]:

@@ -33,6 +33,8 @@ def upright(grid: Grid, lexicon: Lexicon) -> Grid:
     Values are counted against the head by their order: its cells and theirs may end at different grid lines.
     """
     first = next((n for n, row in enumerate(grid.rows) if any(is_numeric_text(cell.text) for cell in row)), 0)
+    if (line := _one_line(grid.rows[first:], lexicon)) is not None:
+        return Grid(line, grid.locator)
     if not first:
         return grid
     heads = [cell for row in grid.rows[:first] for cell in row if lexicon.axes(cell.text) & {"row", "band"}]
@@ -50,6 +52,25 @@ def upright(grid: Grid, lexicon: Lexicon) -> Grid:
     corner = grid.rows[0][0]._replace(text="")
     rows = (_set(cells, number) for number, cells in enumerate([[corner, *labels], *columns]))
     return Grid(tuple(rows), grid.locator)
+
+
+def _one_line(rows: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[Cell, ...], ...] | None:
+    """The form's one line of numbers, of a table that gives each a row behind its block and column; None for others."""
+    blocks: list[Cell] = []
+    labels: list[Cell] = []
+    values: list[Cell] = []
+    for row in rows:
+        named = [cell for cell in row[:-1] if cell.text.strip()]
+        over = [*blocks[-1:], *(cell for cell in named if "band" in lexicon.axes(cell.text))]
+        if not (named and over and "column" in lexicon.axes(named[-1].text) and is_value_text(row[-1].text)):
+            return None
+        blocks.append(over[-1])
+        labels.append(named[-1])
+        values.append(row[-1])
+    places = {(block.text, label.text) for block, label in zip(blocks, labels, strict=True)}
+    if len(places) < len(values) or len(_keys(blocks, lexicon, "band")) < LEAST_LABELS:
+        return None
+    return tuple(_set(cells, number) for number, cells in enumerate((blocks, labels, values)))
 
 
 def _stands_under(values: Row, heads: Row) -> bool:

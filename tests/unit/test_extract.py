@@ -310,6 +310,19 @@ def test_blocks_of_table_2_side_by_side(facts: Facts) -> None:
     perfect(facts, *report_tables(facts, proactive_disclosure=side + table[third:]))
 
 
+def test_columns_of_table_3_in_two_tables_whose_merged_labels_left_cells_empty(facts: Facts) -> None:
+    two, three, four = report_tables(facts)
+    split = [split_values(row) for row in three[3:]]
+    rows = [(texts(label[-1].text, "", ""), values) for label, values in split]
+    head = texts("", "", "")
+    left = [[*head, *texts("自然人", "法人或其他组织", "")], [*head, *texts("", "商业企业", "科研机构")]]
+    right = [[*head, *texts("法人或其他组织", "", "", "总计")]]
+    right.append([*head, *texts("社会公益组织", "法律服务机构", "其他", "")])
+    left += [[*label, *values[:3]] for label, values in rows]
+    right += [[*label, *values[3:]] for label, values in rows]
+    perfect(facts, two, left, right, four)
+
+
 def ragged_again(rows: Rows) -> Rows:
     """A header of which each line repeats the labels that reach down into it, and no line the widths."""
     first, second, third = rows[:3]
@@ -375,6 +388,16 @@ def test_table_4_with_a_procedure_a_row(facts: Facts) -> None:
         [Spot("复议后起诉"), *values[10:]],
     ]
     perfect(facts, *report_tables(facts, review_litigation=turned))
+
+
+def test_table_4_with_a_number_a_row(facts: Facts) -> None:
+    values = rows_of(facts, REVIEW)[-1]
+    procedures = [[Spot("行政复议", 5, 2)], texts("行政诉讼", "未经复议直接起诉"), texts("", "复议后起诉")]
+    table = [
+        [*(procedures[place // 5] if place % 5 == 0 else ()), Spot(RESULTS[place % 5]), value]
+        for place, value in enumerate(values)
+    ]
+    perfect(facts, *report_tables(facts, review_litigation=table))
 
 
 def procedure_rows(facts: Facts) -> list[list[Spot]]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.document import Cell, Document, Grid, Paragraph
@@ -437,6 +439,22 @@ def test_a_link_to_another_page_is_no_title() -> None:
 def test_a_notice_has_no_title_of_a_report() -> None:
     assert read_title("关于做好2020年政府信息公开工作年度报告编制工作的通知") is None
     assert read_title("政府信息公开指南") is None
+
+
+def test_titles_of_other_reports_below_are_none() -> None:
+    links = (TITLE, "2022-01-20", TITLE.replace("2021", "2020"), "2021-01-20")
+    form = Grid(((Cell("第二十条第（一）项", 0, 0, 1, 4),), (Cell("规章", 1, 0), Cell("0", 1, 1))))
+    period = Paragraph("统计期限自2022年1月1日起至2022年12月31日止。")
+    report = document("首页")
+    blocks = (*report.blocks, period, form, *(Paragraph(line) for line in links))
+    found = identify(replace(report, blocks=blocks))
+    assert (found.title, found.report_year) == (None, 2022)
+    assert identify(document("相关文章", *links)).title is None
+
+
+@pytest.mark.parametrize("year", ["关于2022年度", "二〇二二年"])
+def test_a_title_of_a_whole_system(year: str) -> None:
+    assert identify(document(f"如皋市水利局系统{year}政府信息公开工作报告", *BODY)).scope == "system"
 
 
 def test_what_sites_call_the_column_is_no_title() -> None:
