@@ -70,11 +70,18 @@ def _shape(values: Sequence[Cell]) -> tuple[int, ...]:
     return tuple([cell.column for cell in values])
 
 
-def under(header: Header, clear: Margin, grid: int) -> Margin:
-    """What is known of the values' place in a grid; where no clear row tells it, their columns are the header's."""
+def under(header: Header, clear: Margin, grid: int, over: Margin) -> Margin:
+    """What is known of the values' place in a grid; where no clear row tells it, their columns are the header's.
+
+    Args:
+        header: The header over the rows of the grid.
+        clear: What the rows of the grid tell.
+        grid: The grid.
+        over: What the rows of the header's own grid tell.
+    """
     if not header.columns or len(header.slots) in clear.columns:
         return clear
-    if header.grid != grid and not _goes_on(header, clear):
+    if header.grid != grid and not _goes_on(header, clear, over):
         return clear
     return replace(clear, columns={**clear.columns, len(header.slots): header.columns})
 
@@ -91,11 +98,16 @@ def just_under(values: Sequence[Cell], header: Header, grid: int) -> tuple[Cell,
     return None if is_apart else tuple(cells[column] for column in header.columns)
 
 
-def _goes_on(header: Header, clear: Margin) -> bool:
-    """Whether a grid is drawn as the one that bears its header: a page end cut one table in two."""
-    shapes = [shape for width, shape in clear.filled if width == len(header.slots)]
+def _goes_on(header: Header, clear: Margin, over: Margin) -> bool:
+    """Whether a grid is drawn as the one that bears its header: a page end cut one table in two.
+
+    One that lacks a column of labels numbers the others in another way: then no row is drawn as one of the other's.
+    """
+    shapes, own = (
+        {shape for width, shape in found.filled if width == len(header.slots)} for found in (clear, over)
+    )
     as_drawn = (shape[-1:] == header.columns[-1:] and {*header.columns} <= {*shape} for shape in shapes)
-    return bool(shapes) and all(as_drawn)
+    return bool(shapes) and all(as_drawn) and not (own and own.isdisjoint(shapes))
 
 
 def align(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cell, ...] | None:
@@ -129,8 +141,9 @@ def _drop_blanks(values: Sequence[Cell], width: int, clear: Margin) -> tuple[Cel
     filled = clear.filled.get((width, shape), frozenset()) | _filled(values)
     starts = range(len(values) - width + 1)
     possible = [s for s in starts if s <= min(filled) and max(filled) < s + width]
-    if len(possible) > 1 and width in clear.columns:
-        possible = [s for s in possible if shape[s : s + width] == clear.columns[width]]
+    told = clear.columns.get(width)
+    if len(possible) > 1 or any(shape[s : s + width] == told for s in starts):
+        possible = [s for s in possible if shape[s : s + width] == told]
     return tuple(values[possible[0] : possible[0] + width]) if len(possible) == 1 else None
 
 

@@ -89,7 +89,8 @@ def close_row(run: Run, buffer: list[Piece], values: list[Piece]) -> None:
         kept, strays = _one_line_of_values(values, banded_widths())
         _append_row(run, SpelledRow([], [], kept, known=True))
         keep_prose(run, strays)
-    elif not before and _is_first_row(known, values, run.lexicon):
+    elif buffer[: len(before)] == before and _is_first_row(known, values, run.lexicon):
+        keep_prose(run, before)
         _add_header(run, known)
         run.adrift = True
         _append_row(run, SpelledRow([], [], values, known=False))
@@ -99,7 +100,7 @@ def close_row(run: Run, buffer: list[Piece], values: list[Piece]) -> None:
         before, known = segments(buffer[:head], run.lexicon)
         strangers = _strangers(buffer[:head], before, run.lexicon)
         keep_prose(run, [piece for piece in before if piece not in strangers])
-        _add_header(run, [*known, *((piece.text, False) for piece in strangers)])
+        _add_header(run, _with_strangers(known, strangers, run.lexicon))
         _add_unknown(run, buffer[head:], values)
     elif run.open_table or (buffer and _is_whole_row(values)):
         _add_unknown(run, buffer, values)
@@ -179,7 +180,7 @@ def _add_row(run: Run, before: Sequence[Piece], label: list[Piece], values: list
     keep_prose(run, [piece for piece in unknown if piece not in strangers])
     # The labels above columns stand among these; those above the row stand behind.
     end = max((place for place, (_, parent) in enumerate(known, 1) if not parent), default=0)
-    _add_header(run, [*known[:end], *((piece.text, False) for piece in strangers)])
+    _add_header(run, _with_strangers(known[:end], strangers, run.lexicon))
     kept, strays = _one_line_of_values(values, widths_of(text_of(label), run.lexicon))
     parents = [text for text, _ in known[end:]]
     is_again = text_of(before[-len(label) :]) == text_of(label)
@@ -196,6 +197,16 @@ def _strangers(before: Sequence[Piece], unknown: Sequence[Piece], lexicon: Lexic
     lines = {line_of(piece) for start, end in heads for piece in before[start:end]}
     behind = {id(piece) for piece in before[heads[0][0] :]} if heads else set[int]()
     return [piece for piece in unknown if line_of(piece) in lines or id(piece) in behind]
+
+
+def _with_strangers(
+    known: Sequence[tuple[str, bool]], strangers: Sequence[Piece], lexicon: Lexicon
+) -> list[tuple[str, bool]]:
+    """The labels with the strangers among them, behind the last that heads a column: a row's label ends the header."""
+    heads = max(
+        (n for n, (text, _) in enumerate(known, 1) if names_column(text, lexicon)), default=len(known)
+    )
+    return [*known[:heads], *((piece.text, False) for piece in strangers), *known[heads:]]
 
 
 def _append_row(run: Run, row: SpelledRow) -> None:

@@ -247,15 +247,23 @@ def test_a_label_with_more_cells_than_others_does_not_shift_its_values() -> None
     assert align(rows[1].values, 3, unlike) is None
 
 
+def test_a_number_beyond_the_columns_of_the_full_rows_leaves_a_row_open() -> None:
+    """A page's number behind a row that begins with a blank is no reason to drop the blank."""
+    rows = read_rows(
+        [grid([texts("规章", "1", "2", "3"), texts("行政规范性文件", "", "2", "3", "16")])], LEXICON
+    )
+    assert align(rows[1].values, 3, margin([(row, 3) for row in rows])) is None
+
+
 def test_where_no_row_is_clear_values_stand_under_the_headers_labels() -> None:
     table = [texts("信息内容", "本年制发件数", "本年废止件数", "现行有效件数", "")]
     rows = read_rows([grid([*table, texts("规章", "", "7", "", "")])], LEXICON)
     found = read_header(BLOCKS["article_20_1"], "2021", rows[0].header)
     assert found is not None
     assert align(rows[1].values, 3, margin([(rows[1], 3)])) is None
-    clear = under(found, margin([(rows[1], 3)]), rows[1].grid)
+    clear = under(found, margin([(rows[1], 3)]), rows[1].grid, Margin())
     assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["", "7", ""]
-    assert align(rows[1].values, 3, under(found, Margin(), grid=1)) is None
+    assert align(rows[1].values, 3, under(found, Margin(), 1, Margin())) is None
 
 
 def test_values_of_a_header_with_its_own_column_stand_just_under_it() -> None:
@@ -336,7 +344,7 @@ def test_misprinted_heads_among_legible_ones_tell_where_values_stand() -> None:
     assert (found.seen, found.columns) == (False, tuple(range(3, 10)))
     fitted = found.suited(rows[2:])
     assert fitted is not None
-    clear = under(fitted, margin([(rows[2], 7)]), grid=0)
+    clear = under(fitted, margin([(rows[2], 7)]), 0, Margin())
     assert [c.text for c in align(rows[2].values, 7, clear) or ()] == ["", "2", "", "", "", "", "2"]
 
 
@@ -347,9 +355,12 @@ def test_a_table_that_goes_on_drawn_alike_keeps_its_headers_columns() -> None:
     rows = read_rows([grid(heads), grid([loose]), grid([narrow])], LEXICON)
     found = read_header(BLOCKS["applications"], "2021", [*rows[0].header, *rows[1].header])
     assert found is not None
-    after, other = (align(r.values, 7, under(found, margin([(r, 7)]), r.grid)) for r in rows[2:])
+    after, other = (align(r.values, 7, under(found, margin([(r, 7)]), r.grid, Margin())) for r in rows[2:])
     assert [c.text for c in after or ()] == ["1", "2", "0", "0", "0", "0", ""]
     assert other is None
+    # A page without the column of the labels' groups numbers its others in another way than the page above.
+    beside = margin([(rows[3], 7)])
+    assert under(found, margin([(rows[2], 7)]), rows[2].grid, beside).columns == {}
 
 
 def test_rows_with_just_as_many_cells_tell_where_the_others_values_stand() -> None:

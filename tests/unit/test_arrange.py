@@ -549,3 +549,30 @@ def test_a_header_written_again_without_one_of_its_heads_is_no_narrower_header(f
         cell for spots in rows_of(facts, "applications")[3:] for cell in [spot.text for spot in spots][:-1]
     ]
     assert not misread(facts, read([*heads, *copy]))
+
+
+def test_a_word_alone_is_no_narrower_header(facts: Facts) -> None:
+    """`不计其他情形`, broken over lines, has one in a line of its own; the rows under it lost all but their totals."""
+    rows = [row for row in rows_of(facts, "applications") if any(spot.text.isdecimal() for spot in row)]
+    copy = [cell for row in rows for cell in (*(s.text for s in row if not s.text.isdecimal()), row[-1].text)]
+    assert not misread(facts, read(["其他", *copy]))
+
+
+def test_the_part_of_a_table_behind_a_broken_number(tables: list[Rows]) -> None:
+    """Text out of a PDF breaks `5件` over lines: the header behind its unit heads the numbers under it."""
+    heads = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"]
+    copy = [
+        "行政复议",
+        *heads,
+        "1 0 0 4",
+        "5",
+        "件",
+        "行政诉讼",
+        "未经复议直接起诉",
+        *heads,
+        "0件 0件 7项 0件 7件",
+    ]
+    extraction = read([*(line for rows in tables[:2] for line in lines_of(rows)), *copy])
+    read_parts = {(c.row, c.column): c.value for c in extraction.cells if c.kind == "reported"}
+    assert read_parts.get(("litigation_direct", "total")) == 7
+    assert not [key for key in read_parts if key[0] == "reconsideration"]
