@@ -250,7 +250,7 @@ def test_a_label_with_more_cells_than_others_does_not_shift_its_values() -> None
 def test_a_number_beyond_the_columns_of_the_full_rows_leaves_a_row_open() -> None:
     """A page's number behind a row that begins with a blank is no reason to drop the blank."""
     rows = read_rows(
-        [grid([texts("规章", "1", "2", "3"), texts("行政规范性文件", "", "2", "3", "16")])], LEXICON
+        [grid([texts("规章", "1", "2", "3"), texts("行政规范性文件", "", "2", "", "16")])], LEXICON
     )
     assert align(rows[1].values, 3, margin([(row, 3) for row in rows])) is None
 
