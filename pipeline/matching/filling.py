@@ -39,7 +39,7 @@ def read_table(located: Located, gathered: Gathered) -> None:
             words = message("variant_open", label=normalise(entry.row.label), block=target.block.name)
             gathered.leave_row(located.table, entry.row, entry.row.numeric, words)
         else:
-            _fill(entry, target, header, located.template.variant, margins[entry.row.grid], gathered)
+            _fill(entry, target, header, located.template.variant, margins, gathered)
     _fill_absent(located.table, located.template, gathered)
 
 
@@ -82,7 +82,12 @@ def _margins(placed: Sequence[Placed], headers: Mapping[_Over, Header | None]) -
 
 
 def _fill(
-    entry: Entry, target: Target, header: Header | None, variant: str, clear: Margin, gathered: Gathered
+    entry: Entry,
+    target: Target,
+    header: Header | None,
+    variant: str,
+    margins: Mapping[int, Margin],
+    gathered: Gathered,
 ) -> None:
     """Puts the values of one data row into their cells, or lists them as leftovers."""
     row, table = entry.row, target.block.table
@@ -92,7 +97,8 @@ def _fill(
         return
     # Where a column is none of the form's, a blank may be its: then nothing tells whose the numbers are.
     is_sure = len(row.values) == len(header.slots) or all(slot.column for slot in header.slots)
-    cells = align(row.values, len(header.slots), under(header, clear, row.grid)) if is_sure else None
+    clear = under(header, margins[row.grid], row.grid, margins[header.grid])
+    cells = align(row.values, len(header.slots), clear) if is_sure else None
     cells = cells or just_under(row.values, header, row.grid)
     told = cells is not None
     cells = cells or by_kind(row.values, [slot.column.unit for slot in header.slots if slot.column])

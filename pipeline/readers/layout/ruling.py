@@ -382,16 +382,18 @@ def _numbers(digits: Sequence[Character], xs: Sequence[float]) -> Iterator[list[
     they are printed over those of another cell: none is certain.
     """
     gaps = [after[1] - before[3] for before, after in pairwise(digits)]
-    if not gaps or bisect_right(xs, _middle(digits[:1])) == bisect_right(xs, _middle(digits[-1:])):
+    lanes = [bisect_right(xs, _middle([digit])) for digit in digits]
+    if lanes[0] == lanes[-1]:
         yield list(digits)
         return
-    height, usual = digits[0][4] - digits[0][2], median_low(gaps) if len(gaps) > 1 else 0.0
-    slack = (EVENLY if len(gaps) > 2 else UNLIKE) * height
+    inner = [gap for gap, (one, other) in zip(gaps, pairwise(lanes), strict=True) if one == other]
+    usual = median_low(inner) if inner else 0.0
+    height = digits[0][4] - digits[0][2]
+    slack = (EVENLY if inner else UNLIKE) * height
     ends = [place + 1 for place, gap in enumerate(gaps) if abs(gap - usual) > slack]
     parts = [list(digits[start:end]) for start, end in pairwise([0, *ends, len(digits)])]
-    lanes = {bisect_right(xs, _middle(part)) for part in parts}
-    is_over = min(gaps) < usual - slack
-    if len(lanes) == len(parts) and not is_over:
+    are_apart = len({bisect_right(xs, _middle(part)) for part in parts}) == len(parts)
+    if are_apart and min(gaps) >= usual - slack:
         yield from parts
     else:
         is_even = max(gaps) - min(gaps) <= UNLIKE * height
