@@ -188,7 +188,9 @@ def _is_broken_off(wider: str, narrower: str) -> bool:
     if part.unknown or in_divisions:
         return True
     listed = frozenset[str]().union(*(townships().get(d.code, frozenset()) for d in whole.divisions))
-    return whole.township in listed and part.township not in listed
+    # One character between a division and the line's end is no word: the next line goes on with it.
+    is_begun = whole.township in listed or len(above) == whole.length + 1
+    return is_begun and part.township not in listed
 
 
 def _ends_with_division(words: str) -> bool:

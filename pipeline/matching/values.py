@@ -21,8 +21,10 @@ _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _TWO_NUMBERS = re.compile(r"\d\s+\d")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _ONLY_DASHES = re.compile(r"[-—–―─_/\\\\]+")
+_RAISED = r"\u00b9\u00b2\u00b3\u2070-\u2079"
 _NOTES = re.compile(
-    r"(?<=\S)(?:\s*(?:[*＊※†‡\u00b9\u00b2\u00b3\u2070-\u2079\u2460-\u2473]|[（(\[【［]\s*注[^）)\]】］]*[）)\]】］]))+\s*$"
+    rf"(?<=\S)(?:\s*(?:[*＊※†‡{_RAISED}\u2460-\u2473]|注[{_RAISED}\u2460-\u2473\d]{{1,2}}"
+    rf"|[（(\[【［]\s*(?:注[^）)\]】］]*|[{_RAISED}]+)[）)\]】］]))+\s*$"
 )
 _PLAIN_DIGITS = re.compile(r"[0-9]{1,18}")
 MAX_DIGITS = 18  # the published value is DECIMAL(20,2)

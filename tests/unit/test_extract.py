@@ -123,7 +123,7 @@ def test_notes_beside_labels_and_numbers(facts: Facts) -> None:
     table = rows_of(facts, APPLICATIONS)
     place = row_at(table, "重复申请")
     label, values = split_values(table[place])
-    marks = ["①", "*", "（注1）", "²", "", "※", "[注]"]
+    marks = ["①", "*注1", "（注1）", "²", "注¹", "※[¹]", "[注]"]
     table[place] = label + [Spot(v.text + mark) for v, mark in zip(values, marks, strict=True)]
     perfect(facts, *report_tables(facts, applications=relabelled(table, {"予以公开": "予以公开（注2）"})))
 
