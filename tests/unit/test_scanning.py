@@ -145,7 +145,8 @@ def test_rows_hardly_higher_than_print_are_parted_by_rules_and_not_by_characters
     assert tracks(find_strokes(prepare(grey, 200)).marks) == (4, 11)
 
 
-def test_upright_strokes_of_a_heading_between_two_tables_are_no_rules() -> None:
+@pytest.mark.parametrize("pale", PALE_RULES[:2])
+def test_upright_strokes_of_a_heading_between_two_tables_are_no_rules(pale: float | None) -> None:
     grey = sheet()
     for y in (540, 690, 840):
         cv2.line(grey, (100, y), (700, y), 0, 2)
@@ -153,7 +154,7 @@ def test_upright_strokes_of_a_heading_between_two_tables_are_no_rules() -> None:
         cv2.line(grey, (x, 540), (x, 840), 0, 2)
     for x in (220, 260):
         cv2.line(grey, (x, 507), (x, 534), 0, 3)
-    strokes = find_strokes(prepare(grey, 150))
+    strokes = find_strokes(prepare(grey, 150), pale)
     assert tracks(strokes.marks) == (4 + 1, 3 + 3)
 
 

@@ -51,6 +51,8 @@ HIDDEN = 60.0
 """Points of a level rule that print may stand close to."""
 LONG_UPRIGHT = 40.0
 """Points from which an upright stroke is longer than any of a character, whether rules are at its ends or not."""
+WHOLE = 0.95
+"""Share of its length from which a stroke that is dark is in one piece."""
 TOUCH = 1.2
 """Points that part a dark shorter one from rules at its ends at most: characters of a heading between two tables stand
 farther from both."""
@@ -152,9 +154,8 @@ def _goes_on(whole: PixelBox, short: PixelBox, gap: float) -> bool:
 def _parted(sheet: Sheet, level: _Layer, upright: _Layer, *, whole: bool) -> Strokes:
     scale = sheet.scale
     across, down = _crossing(level.boxes, upright.boxes, TOLERANCE * scale)
-    spanning = _spanning(
-        [level.boxes[i] for i in across], upright.boxes, scale, TOUCH if whole else TOLERANCE
-    )
+    touch = [TOUCH if whole or _is_solid(sheet.ink, box) else TOLERANCE for box in upright.boxes]
+    spanning = _spanning([level.boxes[i] for i in across], upright.boxes, scale, touch)
     down = [i for i in down if i in spanning]
     streaks = _streaks([level.boxes[i] for i in across], upright.boxes, STREAK * scale)
     strokes = [*((level, i) for i in across), *((upright, i) for i in down if i not in streaks)]
@@ -301,8 +302,14 @@ def _are_even(lengths: Any) -> bool:
     return bool(((lengths > usual / 2) & (lengths < 1.6 * usual)).mean() >= EVEN)
 
 
+def _is_solid(ink: Mask, box: PixelBox) -> bool:
+    """Whether an upright stroke is as dark as print from end to end, and not in dashes."""
+    left, top, right, bottom = box
+    return bool(ink[top:bottom, left:right].any(axis=1).mean() >= WHOLE)
+
+
 def _spanning(
-    across: Sequence[PixelBox], upright: Sequence[PixelBox], scale: float, touch: float
+    across: Sequence[PixelBox], upright: Sequence[PixelBox], scale: float, touch: Sequence[float]
 ) -> set[int]:
     """The upright strokes that reach from one level rule to another, or are longer than any of a character.
 
@@ -318,7 +325,7 @@ def _spanning(
         is_free = [min(at) - top > slack, bottom - max(at) > slack] if at else [False, False]
         gap = max(top - min(y[3] for y in met), max(y[1] for y in met) - bottom) if met else 0
         reaches = bool(at) and not any(is_free) and max(at) - min(at) >= (bottom - top) / 2
-        reaches = reaches and gap <= touch * scale
+        reaches = reaches and gap <= touch[place] * scale
         if reaches or bottom - top >= LONG_UPRIGHT * scale:
             spanning.add(place)
         if any(is_free):
