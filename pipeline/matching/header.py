@@ -263,7 +263,8 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
         return Header(
             tuple(own.values()), seen=False, partial=True, columns=tuple(own), grid=printed.labels[-1].grid
         )
-    if fitted or (strangers and not printed.placed):
+    are_lines = len({label.cell.column for label in printed.labels}) == 1  # Their words have no places.
+    if fitted or (strangers and (are_lines or not printed.placed)):
         columns = fitted[0] if len(fitted) == 1 else ()
         behind = {cell.column for cell in strangers if columns and cell.text.strip()}
         extra = sorted(column for column in behind if column > columns[-1])

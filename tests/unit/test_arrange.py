@@ -508,6 +508,13 @@ def test_words_behind_a_header_are_of_it() -> None:
     rows = ["规章 2 30", "行政规范性文件 4 5", "行政许可 24", "行政处罚 3", "行政强制 6"]
     extraction = read(["二、主动公开政府信息情况", *head, *rows])
     assert [cell for cell in extraction.cells if cell.kind == "reported"] == []
+    # Rows of as many numbers as the form has columns are told all the same.
+    head, whole = (
+        ["信息 本年度 现行有", "本年度废止件数", "内容 制发件数 效件数"],
+        ["规章 2 30 4", "行政规范性文件 4 5 6"],
+    )
+    extraction = read(["二、主动公开政府信息情况", *head, *whole, *rows[2:]])
+    assert [cell.raw for cell in extraction.cells if cell.row == "regulation"] == ["2", "30", "4"]
 
 
 def test_numbers_with_nothing_between_are_not_told(facts: Facts, tables: list[Rows]) -> None:
