@@ -126,7 +126,11 @@ def _is_short_table(run: Run) -> bool:
 
 def _is_cut_number(last: Piece, word: Piece) -> bool:
     """Whether a line that reads as a value is the number of the label in the next line, which begins with its point."""
-    return word.text.startswith(NUMBER_POINTS) and last.text.isdecimal() and last.text == last.source.text
+    return (
+        word.text.startswith(NUMBER_POINTS)
+        and last.text.isdecimal()
+        and last.text == last.source.text.strip()
+    )
 
 
 def _wants(buffer: Sequence[Piece], values: Sequence[Piece], count: int, lexicon: Lexicon) -> bool:

@@ -67,16 +67,20 @@ def other_readings(document: Document) -> Iterator[Callable[[bytes, str], Docume
 
 
 def read_untabbed(data: bytes, sha256: str) -> Document:
-    """Reads a text copy line by line; tabs are spaces, and end a cell as empty lines do. Labels tell the rows."""
+    """Reads a text copy line by line; tabs are spaces, and end a cell as empty lines do. Labels tell the rows.
+
+    Where there are tabs, a program wrote the cells one behind the other, and the ends of lines end cells, too.
+    """
     rows = with_tabs(with_whole_cells(_lines(data)))
     pieces = (
         (n, piece) for n, row in rows for piece in "\t".join(map(unquoted, row.split("\t"))).split("\n")
     )
+    end = CELL_END if any("\t" in row for _, row in rows) else ""
     blocks: list[Paragraph] = []
     for number, piece in pieces:
         text = piece.strip(" ").replace("\t", CELL_END)
         if text.strip(_MARKS):
-            blocks.append(Paragraph(text, Locator(line=number)))
+            blocks.append(Paragraph(text + end, Locator(line=number)))
         elif blocks and not blocks[-1].text.endswith(CELL_END):
             blocks[-1] = replace(blocks[-1], text=blocks[-1].text + CELL_END)
     return Document(tuple(blocks), "text/plain", sha256, "text/untabbed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
 
 import pytest
 
@@ -180,6 +181,17 @@ def test_cells_broken_over_lines_are_read_by_their_labels_where_tabs_do_not_tell
     first, again = text.read(copy.encode(), "0" * 64), text.read_untabbed(copy.encode(), "0" * 64)
     assert unread(facts, read_tables(first, lambda: ()).extraction)
     reading = read_tables(first, lambda: [again]).extraction
+    assert not misread(facts, reading)
+    assert not unread(facts, reading)
+
+
+def test_where_tabs_end_some_cells_the_ends_of_lines_end_the_others() -> None:
+    """A browser ends a cell with a paragraph in it by a new line, and one without by a tab: `3⏎2⇥0⇥⏎5`."""
+    facts = numbered("2020", tables=["proactive_disclosure", "applications"])
+    marks = cycle(["\n", "\t", "\t\n"])
+    rows = [[spot.text + next(marks) for spot in row] for table in report_tables(facts) for row in table]
+    copy = "".join("".join(row).rstrip("\t\n") + "\n" for row in rows)
+    reading = read_tables(read(copy), lambda: [text.read_untabbed(copy.encode(), "0" * 64)]).extraction
     assert not misread(facts, reading)
     assert not unread(facts, reading)
 
