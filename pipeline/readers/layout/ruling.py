@@ -381,11 +381,11 @@ def _numbers(digits: Sequence[Character], xs: Sequence[float]) -> Iterator[list[
     Where digits do not follow one another evenly and are no number in each cell, or begin before the one before ends,
     they are printed over those of another cell: none is certain.
     """
-    gaps = [after[1] - before[3] for before, after in pairwise(digits)]
-    lanes = [bisect_right(xs, _middle([digit])) for digit in digits]
-    if lanes[0] == lanes[-1]:
+    if bisect_right(xs, _middle(digits[:1])) == bisect_right(xs, _middle(digits[-1:])):
         yield list(digits)
         return
+    gaps = [after[1] - before[3] for before, after in pairwise(digits)]
+    lanes = [bisect_right(xs, _middle([digit])) for digit in digits]
     inner = [gap for gap, (one, other) in zip(gaps, pairwise(lanes), strict=True) if one == other]
     usual = median_low(inner) if inner else 0.0
     height = digits[0][4] - digits[0][2]
