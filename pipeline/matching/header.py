@@ -274,10 +274,9 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
     if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed, block):
         return None
     short = tuple(s for s in slots if s.column and s.column.key in printed.counts)
-    # Offices that print one column print the total: another one alone is the rest of a row's label (`3.`, `其他`).
-    roles = [column.role for column in block.columns]
-    is_rest = [slot.column.role for slot in short if slot.column] == ["leaf"] and "total" in roles
-    return Header(slots, seen=False, partial=True, short=() if is_rest else short)
+    # Offices that leave columns out keep the total: others alone are a line of a broken header, or of a row's label.
+    roles = {column.role for column in block.columns} - {slot.column.role for slot in short if slot.column}
+    return Header(slots, seen=False, partial=True, short=() if "total" in roles else short)
 
 
 def _may_be_in_order(printed: _Printed, block: Block) -> bool:

@@ -55,9 +55,13 @@ def test_no_header_is_the_forms_order_but_not_seen() -> None:
     assert not found.seen
 
 
-@pytest.mark.parametrize(("head", "short"), [("其他", 0), ("总计", 1)])
-def test_one_column_is_all_that_a_report_prints_where_it_is_the_total(head: str, short: int) -> None:
-    found = header([texts("", head)])
+@pytest.mark.parametrize(
+    ("heads", "short"),
+    [(["其他"], 0), (["总计"], 1), (["自然人", "总计"], 2), (["商业企业", "科研机构"], 0)],
+)
+def test_columns_left_out_are_others_than_the_total(heads: list[str], short: int) -> None:
+    """A line of a broken header names some columns, too."""
+    found = header([texts("", *heads)])
     assert found is not None
     assert len(found.short) == short
 
