@@ -56,7 +56,8 @@ def settle(run: Run, blocks: Sequence[Block]) -> None:
 
 def _number_rows(run: Run) -> None:
     """Gives the numbers of a column that counts the rows to the rows behind them: each ended the values before it."""
-    rows = [row for row in run.out if isinstance(row, SpelledRow) and row.label and row.values]
+    gathered = [row for row in run.out if isinstance(row, SpelledRow) and row.values]
+    rows = [row for row in gathered if row.label or _count(row) != NO_COUNT]
     counted = [_count(row) - place for place, row in enumerate(rows)]
     for _, group in groupby(range(len(rows)), key=lambda place: counted[place]):
         places = list(group)

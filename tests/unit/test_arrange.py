@@ -549,6 +549,21 @@ def test_a_column_that_counts_the_rows_a_cell_a_line(facts: Facts, *, is_blanked
     assert {row for table, row, _ in unread(facts, extraction) if table == "applications"} == gone
 
 
+def test_a_row_without_a_label_of_its_own_is_counted_with_the_others() -> None:
+    """`其他` without its number heads a column, too; behind it the numbers of the rows go on."""
+    facts = without(numbered("2021"), ("applications", "total_handled", "natural_person"))
+    numbers = iter(range(1, 100))
+    copy = []
+    for row in rows_of(facts, "applications"):
+        is_data = any(spot.text.isdecimal() for spot in row)
+        copy += [
+            *([str(next(numbers))] if is_data else []),
+            *(s.text.replace("3.其他", "其他") for s in row if s.text),
+        ]
+    assert "其他" in copy[-30:]
+    assert not misread(facts, read(copy))
+
+
 def test_a_header_written_again_without_one_of_its_heads_is_no_narrower_header(facts: Facts) -> None:
     """Rows that lost their total have as many numbers as heads are legible, in other columns."""
     heads = ["自然人", "总计", "自然人", "商业企业", "科研机构", "社会公益组织", "其他", "总计"]
