@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 UNKNOWN = "\ufffd"
+"""Stands for a character that is seen and of which nothing tells what it says."""
 UNCERTAIN = "…"
 """Stands behind digits that are seen where others may be that are not: no picture of them tells more."""
-"""Stands for a character that is seen and of which nothing tells what it says."""
 LEAST_TABS = 2
 """Tabs within a line from which they are taken to part cells."""
 STRIKE = "\u0336"
