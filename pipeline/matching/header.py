@@ -274,9 +274,12 @@ def _partial(slots: tuple[Slot, ...], printed: _Printed, block: Block) -> Header
     if any(cell.text.strip() for cell in strangers) or not _in_form_order(printed, block):
         return None
     short = tuple(s for s in slots if s.column and s.column.key in printed.counts)
-    # Offices that leave columns out keep the total: others alone are a line of a broken header, or of a row's label.
-    roles = {column.role for column in block.columns} - {slot.column.role for slot in short if slot.column}
-    return Header(slots, seen=False, partial=True, short=() if "total" in roles else short)
+    # Offices leave out columns before the total, and paper ends before the last ones; what names others alone is a
+    # line of a broken header, or of a row's label (`不计其他情形`).
+    named = tuple(slot.column for slot in short)
+    is_begun = len(named) > 1 and named == tuple(block.columns[: len(named)])
+    has_total = all(column in named for column in block.columns if column.role == "total")
+    return Header(slots, seen=False, partial=True, short=short if has_total or is_begun else ())
 
 
 def _may_be_in_order(printed: _Printed, block: Block) -> bool:

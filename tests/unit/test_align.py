@@ -57,9 +57,15 @@ def test_no_header_is_the_forms_order_but_not_seen() -> None:
 
 @pytest.mark.parametrize(
     ("heads", "short"),
-    [(["其他"], 0), (["总计"], 1), (["自然人", "总计"], 2), (["商业企业", "科研机构"], 0)],
+    [
+        (["其他"], 0),
+        (["总计"], 1),
+        (["自然人", "总计"], 2),
+        (["商业企业", "科研机构"], 0),
+        (["自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他"], 6),
+    ],
 )
-def test_columns_left_out_are_others_than_the_total(heads: list[str], short: int) -> None:
+def test_columns_left_out_stand_before_the_total_or_at_the_end(heads: list[str], short: int) -> None:
     """A line of a broken header names some columns, too."""
     found = header([texts("", *heads)])
     assert found is not None
