@@ -17,6 +17,8 @@ FEW, FAR = 50, 100
 """Cells that reach into later rows up to which looking at all is the quickest; rows that few cells reach beyond."""
 CELL_END = "\u2003"
 """White space that a reader writes into a line where a cell ends, if no grid tells it."""
+BLANK_LINE = "\u3000"
+"""What a reader writes behind a line for each line of white characters below it, which may be a blank cell."""
 
 
 class Locator(NamedTuple):

@@ -7,11 +7,11 @@ their values, blanks that spaces or lines between the values tell, merged cells 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
-from pipeline.document import CELL_END, Block, Paragraph
+from pipeline.document import BLANK_LINE, CELL_END, Block, Paragraph
 from pipeline.matching.furniture import may_be_page_number
 from pipeline.matching.lexicon import Lexicon
 from pipeline.matching.pieces import (
@@ -35,6 +35,7 @@ from pipeline.matching.stacked import StackedRow
 from pipeline.matching.stacked import columns_of as stacked_columns_of
 
 LEAST_COUNTED = 5  # rows behind one another that end with numbers one greater each; counts of cases hardly do
+LEAST_UPRIGHT = 4  # characters of a label that stand a line each
 NO_COUNT = -10_000
 
 
@@ -47,10 +48,11 @@ def settle(run: Run, blocks: Sequence[Block]) -> None:
     """
     _number_rows(run)
     _part_strays(run)
+    _leave_upright(run)
     _part_broken(run)
     if _is_glued(blocks, run.lexicon):
         run.out[:] = [untold(item) if isinstance(item, SpelledRow) else item for item in run.out]
-    _set_apart(run, [line for block in blocks if _says(block) and (line := block.locator.line)])
+    _set_apart(run, _said(blocks))
     _merge_again(run)
 
 
@@ -90,6 +92,26 @@ def _part_strays(run: Run) -> None:
         assert isinstance(row, SpelledRow)
         row.values = max(lines[n], key=len)
         run.out.insert(n + 1, SpelledRow([], [], min(lines[n], key=len), known=False))
+
+
+def _leave_upright(run: Run) -> None:
+    """Leaves rows untold that stand a character and a value a line, where rows lack values: blanks were lost.
+
+    In columns so narrow a number may go on after each digit, and come out with as many values as the row has columns.
+    """
+    rows = [row for row in run.out if isinstance(row, SpelledRow) and row.label]
+    if any(len(row.values) < min(widths_of(text_of(row.label), run.lexicon), default=0) for row in rows):
+        run.out[:] = [
+            untold(row) if isinstance(row, SpelledRow) and _may_be_digits(row) else row for row in run.out
+        ]
+
+
+def _may_be_digits(row: SpelledRow) -> bool:
+    """Whether label and values stand a line each, and one value goes on in the next: no number begins with 0."""
+    label, values = ({line_of(piece) for piece in pieces} for pieces in (row.label, row.values))
+    is_upright = len(label) == len(row.label) >= LEAST_UPRIGHT and len(values) == len(row.values)
+    is_narrow = is_upright and all(len(piece.text) <= len("1.") for piece in row.label)
+    return is_narrow and any(value.text.strip("0０") for value in row.values[:-1])
 
 
 def _part_broken(run: Run) -> None:
@@ -140,20 +162,38 @@ def _has_stray(lines: Sequence[Sequence[Piece]]) -> bool:
     return is_alone and len(long) >= LEAST_WIDTH
 
 
-def _set_apart(run: Run, lines: Sequence[int]) -> None:
+def _set_apart(run: Run, said: Mapping[int, str]) -> None:
     """Puts blanks between the values of rows with fewer of them than columns, where spaces or lines between tell.
 
     Args:
         run: What the lines turned into.
-        lines: The numbers of all of them that say something.
+        said: The texts of all of them that say something, by their numbers.
     """
     spaced = list(_spaced(run))
     for (row, known), columns in zip(spaced, columns_of([known for _, known in spaced]), strict=True):
         _put_apart(row, columns, known.width)
-    stacked = list(_stacked(run, lines))
-    for (row, _), told in zip(stacked, stacked_columns_of([gaps for _, gaps in stacked]), strict=True):
-        if told is not None:
-            _put_apart(row, told[:-1], told[-1])
+    # Lines that hold white characters alone are rather cells than those that hold nothing.
+    for places, are_cells in ((_filled_places(said), True), ({line: line for line in said}, False)):
+        stacked = list(_stacked(run, places))
+        found = stacked_columns_of([gaps for _, gaps in stacked], are_cells=are_cells)
+        for (row, _), told in zip(stacked, found, strict=True):
+            if told is not None:
+                _put_apart(row, told[:-1], told[-1])
+        if any(found):
+            return
+
+
+def _said(blocks: Iterable[Block]) -> dict[int, str]:
+    """The texts of lines that say something, by their numbers."""
+    lines = (block for block in blocks if isinstance(block, Paragraph) and block.text.strip())
+    return {line.locator.line: line.text for line in lines if line.locator.line is not None}
+
+
+def _filled_places(said: Mapping[int, str]) -> dict[int, int]:
+    """Where lines stand among those that hold characters, white ones too; nothing where none are white."""
+    blanks = [len(text) - len(text.rstrip(BLANK_LINE)) for text in said.values()]
+    starts = accumulate((1 + count for count in blanks), initial=0)
+    return dict(zip(said, starts, strict=False)) if any(blanks) else {}
 
 
 def _merge_again(run: Run) -> None:
@@ -182,8 +222,9 @@ def _put_apart(row: SpelledRow, columns: Sequence[int] | None, width: int) -> No
         row.values = [stands.get(column, blank) for column in range(width)]
 
 
-def _stacked(run: Run, lines: Sequence[int]) -> Iterator[tuple[SpelledRow, StackedRow]]:
+def _stacked(run: Run, places: Mapping[int, int]) -> Iterator[tuple[SpelledRow, StackedRow]]:
     """The rows that stand a value a line, between two other lines."""
+    lines = list(places)
     for row in run.out:
         if not isinstance(row, SpelledRow) or not row.known:
             continue
@@ -192,13 +233,10 @@ def _stacked(run: Run, lines: Sequence[int]) -> Iterator[tuple[SpelledRow, Stack
             continue
         before, after = bisect_left(lines, told[0]) - 1, bisect_right(lines, told[-1])
         if before >= 0 and after < len(lines):
-            gaps = tuple(later - line for line, later in pairwise([lines[before], *told, lines[after]]))
+            stand = [places[line] for line in (lines[before], *told, lines[after])]
+            gaps = tuple(later - place for place, later in pairwise(stand))
             widths = widths_of(text_of(row.label), run.lexicon) if row.label else banded_widths()
             yield row, StackedRow(gaps, widths)
-
-
-def _says(block: Block) -> bool:
-    return isinstance(block, Paragraph) and bool(block.text.strip())
 
 
 def _spaced(run: Run) -> Iterator[tuple[SpelledRow, SpacedRow]]:

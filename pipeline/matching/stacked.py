@@ -36,29 +36,51 @@ class StackedRow:
         return len(self.gaps) - 1
 
 
-def columns_of(rows: Sequence[StackedRow]) -> list[Columns | None]:
+def columns_of(rows: Sequence[StackedRow], *, are_cells: bool = False) -> list[Columns | None]:
     """For each row the columns that its values, and blanks, stand in; None where the lines do not tell them.
 
     The usual gap is the smallest. Once enough rows come out even, their gaps making out as many blanks as they lack,
     others may have a longer gap behind them: cells that span rows leave one, too.
 
+    Args:
+        rows: All of a run of lines.
+        are_cells: Whether gaps count lines that hold white characters and no others, each of which may be a cell.
+
     Returns:
         The place of each value, counted from 0, and behind these the number of columns.
     """
     gap = min((found for row in rows for found in row.gaps[:-1]), default=0)
-    steps = [step for step in range(1, MOST_LINES + 1) if _is_told(rows, gap, step)]
-    if len(steps) != 1:
+    if are_cells and _are_others(rows):
         return [None] * len(rows)
-    return [_columns(row, gap, steps[0]) for row in rows]
+    told = [
+        columns
+        for step in ((1,) if are_cells else range(1, MOST_LINES + 1))
+        if (columns := _told(rows, gap, step))
+    ]
+    return told[0] if len(told) == 1 else [None] * len(rows)
 
 
-def _is_told(rows: Sequence[StackedRow], gap: int, step: int) -> bool:
-    """Whether blank cells may widen gaps by so many lines: no gap within a row says otherwise, and enough are even."""
+def _are_others(rows: Sequence[StackedRow]) -> bool:
+    """Whether most rows with a value in each column have a blank line, too: then it is a cell of none of these."""
+    whole = [row for row in rows if row.count in row.widths]
+    return 2 * sum(row.gaps[-1] > 1 for row in whole) > len(whole)
+
+
+def _told(rows: Sequence[StackedRow], gap: int, step: int) -> list[Columns | None]:
+    """The columns of rows where blank cells widen gaps by so many lines; none if a gap within a row says otherwise.
+
+    So does a row with too few lines for the blanks it lacks, for all that are as wide. Enough rows must come out even,
+    and more than are too short.
+    """
     if any((found - gap) % step for row in rows for found in row.gaps[:-1]):
-        return False
-    even = [(row, columns) for row in rows if (columns := _even(row, gap, step))]
+        return []
+    short = [row.widths for row in rows if _counted(row, gap, step)[-1] < min(row.widths, default=0)]
+    open_rows = [row for row in rows if row.widths not in short]
+    even = [(row, columns) for row in open_rows if (columns := _even(row, gap, step))]
     with_blanks = sum(columns[-1] > row.count for row, columns in even)
-    return len(even) >= LEAST_TOLD and 2 * with_blanks >= LEAST_TOLD
+    if len(even) < max(LEAST_TOLD, len(short)) or 2 * with_blanks < LEAST_TOLD:
+        return []
+    return [None if row.widths in short else _columns(row, gap, step) for row in rows]
 
 
 def _even(row: StackedRow, gap: int, step: int) -> Columns | None:

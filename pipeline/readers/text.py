@@ -16,6 +16,7 @@ from functools import cache
 from itertools import groupby
 
 from pipeline.document import (
+    BLANK_LINE,
     CELL_END,
     Block,
     Cell,
@@ -32,12 +33,13 @@ from pipeline.readers.copies.sheet_lines import unquoted, with_tabs, with_whole_
 from schemas.definitions import HERE, read_definitions
 
 MEDIA_TYPES = ("text/plain",)
-VERSION = "11"
+VERSION = "12"
 TEXT_LIMIT = 5_000_000
 """Characters, white space included; a report has some twenty thousand."""
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
 _MARKS = f" \t\r\n\u00a0\u3000|｜│┃{CELL_END}"
 """White space, and what parts cells: a line of these alone says nothing."""
+_WHITE = re.compile(r" *[\u00a0\u3000][ \u00a0\u3000]*")
 _STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
 WIDEST = 40
 """Columns of a table at most whose cells stand a line each."""
@@ -111,7 +113,18 @@ def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
             tables += 1
             yield _grid(rows, tables)
         else:
-            yield from (Paragraph(line.strip(), Locator(line=n)) for n, line in run if line.strip(_MARKS))
+            yield from _paragraphs(run)
+
+
+def _paragraphs(run: Sequence[Line]) -> list[Paragraph]:
+    """The lines that say something, each with a mark for every blank one below it that holds white characters."""
+    said: list[Paragraph] = []
+    for is_blank, lines in groupby(run, key=lambda line: not line[1].strip(_MARKS)):
+        if not is_blank:
+            said += [Paragraph(line.strip(), Locator(line=number)) for number, line in lines]
+        elif said and (count := sum(bool(_WHITE.fullmatch(line)) for _, line in lines)):
+            said[-1] = replace(said[-1], text=said[-1].text + BLANK_LINE * count)
+    return said
 
 
 def _runs(

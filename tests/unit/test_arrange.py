@@ -598,3 +598,18 @@ def test_the_part_of_a_table_behind_a_broken_number(tables: list[Rows]) -> None:
     read_parts = {(c.row, c.column): c.value for c in extraction.cells if c.kind == "reported"}
     assert read_parts.get(("litigation_direct", "total")) == 7
     assert not [key for key in read_parts if key[0] == "reconsideration"]
+
+
+@pytest.mark.parametrize(("blank", "is_told"), [("0", True), ("", False)])
+def test_digits_of_a_row_a_character_a_line_may_be_of_one_number(blank: str, *, is_told: bool) -> None:
+    label = "5.属于三类内部事务信息"
+    upright = [label[:2], *label[2:], *"6092998"]
+    rows = [
+        "一、本年新收政府信息公开申请数量 1 2 3 4 5 6 21",
+        f"（一）予以公开 1 2 3 {blank} 5 6 21",
+        *upright,
+    ]
+    rows += ["四、结转下年度继续办理 1 2 3 4 5 6 21", "完"]
+    cells = [cell.text for grid in arrange(document(rows)).grids for cell in grid.cells()]
+    assert (label in cells) == is_told
+    assert "".join(cells).count("6092998") == 1
