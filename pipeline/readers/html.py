@@ -24,7 +24,7 @@ from pipeline.readers.drawn import (
 from pipeline.readers.printed import printed_lines, raised, set_line
 from pipeline.readers.web.content import content_of
 from pipeline.readers.web.elements import BLOCK, PREFORMATTED, RAISED
-from pipeline.readers.web.hidden import without_hidden
+from pipeline.readers.web.hidden import storable, without_hidden
 from pipeline.readers.web.properties import page_properties
 from pipeline.readers.web.quoted import page_of_data, quoted_pages
 
@@ -127,7 +127,7 @@ def _write_out_quoted(root: Element) -> None:
     for script, markup in list(quoted_pages(root)):
         body = _parsed(markup).find("body")
         if body is not None:
-            body.tag, body.tail = "div", script.tail
+            body.tag, body.tail = "div", storable(script.tail or "")
             script.getparent().replace(script, body)
 
 

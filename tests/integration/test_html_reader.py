@@ -250,6 +250,11 @@ def test_cells_and_runs_that_are_never_closed() -> None:
 def test_control_characters_do_not_stop_the_reader() -> None:
     signs = "<p hidden>x</p>\x01尾&#2;<b hidden>x</b>&#3;\x1b<span style='visibility:hidden'>x</span>\x04"
     assert shown(read(f"<body>{REPORT}{signs}</body>")) == [*REPORT_SHOWN, "尾"]
+    struck = shown(read(f"<body>{REPORT}<p><s>删\x01<b>除</b>\x02</s>尾</p></body>"))
+    assert struck[:-1] == REPORT_SHOWN
+    assert struck[-1].endswith("尾")
+    written = "<script>document.write('<p>写</p>')</script>\x03尾"
+    assert shown(read(f"<body>{REPORT}{written}</body>"))[-1].endswith("尾")
 
 
 def test_a_page_declares_one_encoding_and_uses_another() -> None:

@@ -123,9 +123,9 @@ def _full_style(element: Element, style: str) -> str:
 def _strike(element: Element) -> None:
     """Marks struck text as such: a number of which digits are struck through is not the number of all its digits."""
     for part in element.iter():
-        part.text = struck(part.text or "")
+        part.text = struck(storable(part.text or ""))
         if part is not element:
-            part.tail = struck(part.tail or "")
+            part.tail = struck(storable(part.tail or ""))
 
 
 def _is_beside_print(element: Element) -> bool:
@@ -191,7 +191,7 @@ def _rules(sheet: str) -> Iterator[tuple[str, str]]:
 def _show_value(field_: Element) -> None:
     """A form's field shows its value: some offices publish the tables as a form that cannot be changed."""
     if (field_.get("type") or "text").lower() in ("text", "number"):
-        field_.text = _storable(field_.get("value", ""))
+        field_.text = storable(field_.get("value", ""))
 
 
 def take_out(element: Element) -> None:
@@ -202,9 +202,9 @@ def take_out(element: Element) -> None:
     if element.tail:
         before = element.getprevious()
         if before is None:
-            parent.text = _storable((parent.text or "") + element.tail)
+            parent.text = storable((parent.text or "") + element.tail)
         else:
-            before.tail = _storable((before.tail or "") + element.tail)
+            before.tail = storable((before.tail or "") + element.tail)
     parent.remove(element)
 
 
@@ -213,9 +213,9 @@ def _blank(element: Element) -> None:
     attributes = dict(element.attrib)
     element.clear()
     element.attrib.update(attributes)
-    element.tail = tail and _storable(tail)
+    element.tail = tail and storable(tail)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text without the control characters that pages may hold and the parser gives, but will not take."""
     return _CONTROL.sub("", text)
