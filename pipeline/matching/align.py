@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.document import Cell
 from pipeline.matching.header import Header
 from pipeline.matching.rows import TableRow
-from pipeline.matching.values import is_numeric_text, is_value_text
+from pipeline.matching.values import is_count_unit, is_numeric_text, is_value_text
 
 _Drawn = tuple[int, tuple[int, ...]]
 
@@ -87,14 +87,15 @@ def under(header: Header, clear: Margin, grid: int, over: Margin) -> Margin:
 
 
 def just_under(values: Sequence[Cell], header: Header, grid: int) -> tuple[Cell, ...] | None:
-    """The cells that begin where the header's labels do; None where another cell of the row holds anything.
+    """The cells that begin where the header's labels do; None where another cell of the row holds any but a unit.
 
     This tells values of a header with a column of its own, too: which of more cells are blanks of which column.
     """
     cells = {cell.column: cell for cell in values}
     if header.grid != grid or not header.columns or not {*header.columns} <= cells.keys():
         return None
-    is_apart = any(cell.text.strip() and cell.column not in header.columns for cell in values)
+    beside = [cell.text for cell in values if cell.text.strip() and cell.column not in header.columns]
+    is_apart = not all(map(is_count_unit, beside))
     return None if is_apart else tuple(cells[column] for column in header.columns)
 
 

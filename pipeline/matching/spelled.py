@@ -29,7 +29,8 @@ from pipeline.matching.pieces import (
     words_of,
 )
 from pipeline.matching.rows import banded_widths, block_widths
-from pipeline.matching.values import is_value_text
+from pipeline.matching.values import is_count_unit, is_value_text
+from pipeline.matching.woven import woven_header
 
 LONGEST_STRAY = 3  # digits of a number by itself that may be a page's
 _PARTED = re.compile(r"\s*[-+−－＋]?[0-9０-９]+[,，][0-9０-９,，.．]*\s*")
@@ -78,7 +79,15 @@ def close_row(run: Run, buffer: list[Piece], values: list[Piece]) -> None:
     if not values:
         keep_prose(run, buffer)
         return
+    if woven := woven_header(buffer, run.lexicon):
+        keep_prose(run, buffer[: woven.start])
+        _add_header(run, [(label, False) for label in woven.labels])
+        buffer = buffer[woven.end :]
     taken = label_length(buffer, run.lexicon)
+    if not taken and buffer and is_count_unit(buffer[-1].text):
+        # What is counted may have a column of its own.
+        taken = label_length(buffer[:-1], run.lexicon)
+        buffer = buffer[:-1] if taken else buffer
     if taken:
         _add_row(run, buffer[:-taken], buffer[-taken:], values)
         return

@@ -291,6 +291,17 @@ def test_values_of_a_header_with_its_own_column_stand_just_under_it() -> None:
     assert just_under(rows[1].values, found, 1) is None
 
 
+def test_what_is_counted_beside_the_values_of_a_sheet_is_none_of_them() -> None:
+    heads = ["自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计"]
+    table = [texts("申请人情况", "", "单位", *heads, ""), texts("（一）予以公开", "", "件", *"1234567", "")]
+    table.append(texts("（一）予以公开", "", "8", *"1234567", ""))
+    rows = read_rows([grid(table)], LEXICON)
+    found = header([table[0]])
+    assert found is not None
+    assert [c.text for c in just_under(rows[1].values, found, 0) or ()] == [*"1234567"]
+    assert just_under(rows[2].values, found, 0) is None
+
+
 def test_a_column_of_its_own_behind_misprinted_heads() -> None:
     rows: Rows = [[*HEADER[0], Spot("比上年增减", 3, 1)], HEADER[1], [Spot("商业某业"), *HEADER[2][1:]]]
     assert columns(header(rows)) == [*KEYS, None]

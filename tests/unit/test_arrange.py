@@ -613,3 +613,25 @@ def test_digits_of_a_row_a_character_a_line_may_be_of_one_number(blank: str, *, 
     cells = [cell.text for grid in arrange(document(rows)).grids for cell in grid.cells()]
     assert (label in cells) == is_told
     assert "".join(cells).count("6092998") == 1
+
+
+WOVEN = ["自然 法人或其他组织 总", "人 科研 社会公 法律服 其 计", "商业企业", "机构 益组织 务机构 他"]
+
+
+@pytest.mark.parametrize("beside", [[], ["备注"]])
+def test_a_header_whose_cells_are_broken_over_lines_side_by_side(beside: list[str]) -> None:
+    facts = numbered("2021", tables=["applications"])
+    lines = ["三、收到和处理政府信息公开申请情况", "申请人情况", *WOVEN[:1], *beside, *WOVEN[1:]]
+    arranged = arrange(document([*lines, *spaced(rows_of(facts, "applications")[3:])]))
+    is_read = any(cell.text == "社会公益组织" for grid in arranged.grids for cell in grid.cells())
+    assert is_read == (not beside)
+    assert not is_read or not misread(facts, extract(arranged))
+
+
+def test_a_line_that_tells_what_is_counted_is_no_part_of_a_label() -> None:
+    rows = ["一、本年新收政府信息公开申请数量", "二、上年结转政府信息公开申请数量", "（一）予以公开"]
+    lines = [line for label in rows for line in (label, "件", *"1234567")]
+    grids = arrange(document(["三、收到和处理政府信息公开申请情况", *lines])).grids
+    assert [[cell.text for cell in row] for grid in grids for row in grid.rows] == [
+        [label, *"1234567"] for label in rows
+    ]
