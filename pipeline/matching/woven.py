@@ -60,10 +60,17 @@ def woven_header(pieces: Sequence[Piece], lexicon: Lexicon) -> Woven | None:
 
 @cache
 def _headers(lexicon: Lexicon) -> tuple[tuple[_Label, ...], ...]:
-    """The labels over the columns of each block without bands, from left to right, a label before those under it."""
+    """The labels over the columns of blocks without bands, from left to right, a label before those under it.
+
+    None of money: what stands behind such a label is its unit.
+    """
     blocks = (block for t in load_templates().values() for blocks in t.tables.values() for block in blocks)
-    wide = (block for block in blocks if len(block.columns) > 1 and not block.banded)
+    wide = (block for block in blocks if len(block.columns) > 1 and not block.banded and _counts(block))
     return tuple(dict.fromkeys(tuple(_labels(block, lexicon)) for block in wide))
+
+
+def _counts(block: Block) -> bool:
+    return all(column.unit.endswith("count") for column in block.columns)
 
 
 def _labels(block: Block, lexicon: Lexicon) -> Iterator[_Label]:
