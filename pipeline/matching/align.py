@@ -46,20 +46,29 @@ def margin(rows: Iterable[tuple[TableRow, int]]) -> Margin:
     exact: dict[int, set[tuple[int, ...]]] = {}
     filled: dict[_Drawn, frozenset[int]] = {}
     whole: Counter[tuple[_Drawn, frozenset[int]]] = Counter()
+    counts: Counter[_Drawn] = Counter()
     for row, width in rows:
         own = _filled(row.values)
         shape = _shape(row.values)
         drawn = width, shape
         filled[drawn] = filled.get(drawn, frozenset()) | own
         whole[drawn, own] += len(own) == width
+        if own:
+            counts[drawn] += 1
         if len(own) == width and max(own) - min(own) == width - 1:
             columns.setdefault(width, set()).add(shape[min(own) : min(own) + width])
         if own and len(shape) == width:
             exact.setdefault(width, set()).add(shape)
     apart = {drawn: own for (drawn, own), count in whole.items() if count > 1 and own == filled[drawn]}
-    told = exact | columns
+    told = {width: shapes for width, shapes in exact.items() if _end_alike(width, filled, counts)} | columns
     agreed = {width: next(iter(found)) for width, found in told.items() if len(found) == 1}
     return Margin(agreed, filled, apart)
+
+
+def _end_alike(width: int, filled: Mapping[_Drawn, frozenset[int]], rows: Mapping[_Drawn, int]) -> bool:
+    """Whether rows drawn in other ways end in one column: else a copy wrote their cells without what these span."""
+    told = (drawn for drawn in rows if drawn[0] == width and (rows[drawn] > 2 or len(drawn[1]) == width))
+    return len({drawn[1][max(filled[drawn])] for drawn in told}) < 2
 
 
 def _filled(values: Sequence[Cell]) -> frozenset[int]:

@@ -15,6 +15,7 @@ LONGEST_PIECE = 60  # characters of a line that may be part of a label; longer l
 MOST_PIECES = 14  # lines over which one label may be wrapped
 LEAST_ROWS = 3  # rows of the form that a run of lines must spell to be taken for tables
 PROSE_MARKS = "。；;"
+OPENING = ("（", "(", "【", "[")
 LEAST_WIDTH = 3  # values in one line that can be told from a number and a stray beside it
 _PLUS_APART = re.compile(r"[+＋][ \u00a0]+(?=\d)")
 _WORD = re.compile(r"[+＋][ \u00a0]+\d\S*|\S+")  # `-` before a number may be a cell itself
@@ -65,7 +66,10 @@ def is_row_label(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
 
 
 def _is_label(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
-    return not any(is_foreign(piece.text) for piece in pieces) and bool(lexicon.lookup(text_of(pieces)))
+    """Whether pieces spell a label; a bracket that opens begins the number of the next one."""
+    if pieces[-1].text.endswith(OPENING) or any(is_foreign(piece.text) for piece in pieces):
+        return False
+    return bool(lexicon.lookup(text_of(pieces)))
 
 
 def label_length(buffer: Sequence[Piece], lexicon: Lexicon) -> int:

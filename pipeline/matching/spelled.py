@@ -14,6 +14,7 @@ from pipeline.matching.lexicon import Lexicon
 from pipeline.matching.pieces import (
     LEAST_WIDTH,
     MOST_PIECES,
+    OPENING,
     Piece,
     is_prose,
     is_row_label,
@@ -161,11 +162,15 @@ def _continue_last(run: Run, buffer: list[Piece]) -> list[Piece]:
     last = run.last_row
     if last is None or not last.label:
         return buffer
-    numbered = next((n for n, piece in enumerate(buffer) if LABEL_NUMBER.match(piece.text)), len(buffer))
+    begun = last.label[-1].text.endswith(OPENING)  # the bracket before a number
+    numbered = next(
+        (n for n, piece in enumerate(buffer[begun:], begun) if LABEL_NUMBER.match(piece.text)), len(buffer)
+    )
     for count in range(min(MOST_PIECES, numbered), 0, -1):
         whole = last.label + buffer[:count]
-        if is_row_label(whole, run.lexicon) and not is_row_label(buffer[:count], run.lexicon):
+        if is_row_label(whole, run.lexicon) and (begun or not is_row_label(buffer[:count], run.lexicon)):
             last.label = whole
+            run.rows += not last.known
             last.known = True
             return buffer[count:]
     return buffer if last.known else _with_rest(last, buffer)

@@ -41,9 +41,10 @@ class Woven(NamedTuple):
 
 
 def woven_header(pieces: Sequence[Piece], lexicon: Lexicon) -> Woven | None:
-    """The header that lines spell across; None where there is none."""
+    """The header that lines spell across; None where there is none, or one of money that names its unit."""
     lines = [list(group) for _, group in groupby(pieces, key=line_of)]
-    if max(map(len, lines), default=0) < 2 or not len(lines) < len(pieces) <= MOST_PIECES:
+    are_beside = max(map(len, lines), default=0) > 1 and len(lines) < len(pieces) <= MOST_PIECES
+    if not are_beside or any("元" in piece.text for piece in pieces):
         return None
     letters = normalise(text_of(pieces))
     for labels in _headers(lexicon):
@@ -60,17 +61,10 @@ def woven_header(pieces: Sequence[Piece], lexicon: Lexicon) -> Woven | None:
 
 @cache
 def _headers(lexicon: Lexicon) -> tuple[tuple[_Label, ...], ...]:
-    """The labels over the columns of blocks without bands, from left to right, a label before those under it.
-
-    None of money: what stands behind such a label is its unit.
-    """
+    """The labels over the columns of blocks without bands, from left to right, a label before those under it."""
     blocks = (block for t in load_templates().values() for blocks in t.tables.values() for block in blocks)
-    wide = (block for block in blocks if len(block.columns) > 1 and not block.banded and _counts(block))
+    wide = (block for block in blocks if len(block.columns) > 1 and not block.banded)
     return tuple(dict.fromkeys(tuple(_labels(block, lexicon)) for block in wide))
-
-
-def _counts(block: Block) -> bool:
-    return all(column.unit.endswith("count") for column in block.columns)
 
 
 def _labels(block: Block, lexicon: Lexicon) -> Iterator[_Label]:

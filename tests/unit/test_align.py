@@ -391,6 +391,15 @@ def test_rows_with_just_as_many_cells_tell_where_the_others_values_stand() -> No
     assert [c.text for c in align(rows[1].values, 3, clear) or ()] == ["", "2", ""]
 
 
+def test_rows_that_end_elsewhere_are_not_told_by_those_with_just_as_many_cells() -> None:
+    """A copy wrote a row's parent as a cell of its own, and no blank for it in the rows below."""
+    table = [texts("（三）不予公开", "1.属于国家秘密", "", "", "2")]
+    table += [texts(label, "", "", "2", "") for label in ("2.重复申请", "（一）予以公开", "（七）总计")]
+    rows = read_rows([grid(table)], LEXICON)
+    clear = margin([(row, 3) for row in rows])
+    assert align(rows[1].values, 3, clear) is None
+
+
 def test_values_that_stand_apart_are_told_by_the_rows_drawn_alike() -> None:
     names = ("（一）予以公开", "（七）总计", "四、结转下年度继续办理")
     lines = (["1", "", "2", "", "3"], ["4", "", "5", "", "6"], ["", "", "7", "", ""])

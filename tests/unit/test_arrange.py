@@ -628,6 +628,30 @@ def test_a_header_whose_cells_are_broken_over_lines_side_by_side(beside: list[st
     assert not is_read or not misread(facts, extract(arranged))
 
 
+def test_a_header_of_money_keeps_its_unit() -> None:
+    lines = ["第二十条第（九）项", "信息内容 采购项目数量 采购总金额（万元）", "政府集中采购 3 8.5"]
+    (grid,) = arrange(document(lines)).grids
+    assert "采购总金额（万元）" in [cell.text for cell in grid.rows[0]]
+
+
+def test_a_bracket_that_opens_is_of_the_label_behind_the_values() -> None:
+    rows = [f"{label} 1 2 3 4 5 6 21" for label in ("（一）予以公开", "1.属于国家秘密", "2.重复申请")]
+    lines = [
+        "三、收到和处理政府信息公开申请情况",
+        *rows,
+        "（六）其他处理",
+        "（",
+        "9 9 9 9 9 9 54",
+        "七）总计",
+        "完",
+    ]
+    labels = [
+        [cell.text for cell in row if not cell.text.isdigit()]
+        for row in arrange(document(lines)).grids[0].rows
+    ]
+    assert labels[-1] == ["（六）其他处理", "（七）总计"]
+
+
 def test_a_line_that_tells_what_is_counted_is_no_part_of_a_label() -> None:
     rows = ["一、本年新收政府信息公开申请数量", "二、上年结转政府信息公开申请数量", "（一）予以公开"]
     lines = [line for label in rows for line in (label, "件", *"1234567")]

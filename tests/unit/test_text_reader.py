@@ -161,6 +161,7 @@ def test_a_cell_that_a_sheet_wrote_over_lines_in_quotes_is_one_cell() -> None:
     assert grids('规章\t"1\n"\t2\n"行政\n许可"\t\t"12\n0"\n') == [
         [["规章", "1", "2"], ["行政\n许可", "", "12\n0"]]
     ]
+    assert grids('规章\t1\n"危及""\n三安全"""\t2\n') == [[["规章", "1"], ['危及"\n三安全"', "2"]]]
 
 
 def test_quotes_that_a_copy_broke_over_lines_are_none_of_a_sheet() -> None:

@@ -18,7 +18,7 @@ MOST_LINES = 200
 LEAST_ROWS, LEAST_WIDTH = 10, 4
 """Rows and columns of a sheet parted by commas; prose may hold as many in a few lines."""
 LONGEST_ROW = 20_000
-_OPEN = re.compile(r'(?:^|[\t,;])\s*"[^"]*$')
+_OPEN = re.compile(r'(?:^|[\t,;])\s*"(?:[^"]|"")*$')
 _BESIDE = re.compile(r'[\t,;]\s*"|"\s*[\t,;]')
 """A quote that opens or closes a cell beside another."""
 
