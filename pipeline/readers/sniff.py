@@ -61,6 +61,8 @@ _HTML_TAG = re.compile(
     r"(?i)</(html|body|div|p|table|tbody|tr|td|span|h[1-6]|center|font|ul|li|a|title|script|style|strong)\s*>"
     r"|<(br|meta|td|tr|table|p|img|hr)(\s[^<>]*)?/?>"
 )
+_MARKDOWN_RULE = re.compile(r"(?m)^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$")
+"""Markdown's line below a header; its cells are broken by HTML's tag."""
 _WORD_XML = re.compile(r"<\?mso-application\s+progid=.Word\.Document\b|<\w+:wordDocument\b|<pkg:package\b")
 _CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 _NO_CHARACTERS = f"{LOST}\ufffe\uffff"
@@ -161,7 +163,8 @@ def _text(data: bytes) -> str:
     is_xml = re.match(r"\s*<\?xml\b", head) is not None
     if is_xml and _WORD_XML.search(head):
         return WORD_XML
-    if len(_HTML_TAG.findall(head)) >= 2:
+    tags = [tag.lower() for _, tag, _ in _HTML_TAG.findall(head)]
+    if len(tags) >= 2 and not ({*tags} == {"br"} and _MARKDOWN_RULE.search(head)):
         return HTML
     return "application/xml" if is_xml else PLAIN
 

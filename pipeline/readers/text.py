@@ -39,6 +39,7 @@ TEXT_LIMIT = 5_000_000
 _RULE = re.compile(r"(?=.*(?:-{3}|:-|-:|=))[\s|:+=-]+")  # a row of marks for nothing is no rule
 _MARKS = f" \t\r\n\u00a0\u3000|｜│┃{CELL_END}"
 """White space, and what parts cells: a line of these alone says nothing."""
+_BREAK = re.compile(r"(?i)<br\s*/?>")  # A number broken so stays one that nobody can read.
 _WHITE = re.compile(r" *[\u00a0\u3000][ \u00a0\u3000]*")
 _STACKED = re.compile(r"(?P<only>\|{2,})|(?P<text>[^|]*?)\s*\|(?:\s+(?P<filled>\|+))?")
 WIDEST = 40
@@ -92,7 +93,7 @@ def _lines(data: bytes) -> list[Line]:
     text = decode(data)
     if len(text) > TEXT_LIMIT:
         raise UnreadableDocumentError("limit_exceeded", what=f"{len(text)} > {TEXT_LIMIT} characters")
-    text = _artifacts().sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = _BREAK.sub(" ", _artifacts().sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
     text = _PAGE_END_IN_ROW.sub("", text).replace("\f", "\n")
     if not text.strip():
         raise UnreadableDocumentError("no_text")

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.document import Document, UnreadableDocumentError
 from pipeline.readers import read_document, text
+from pipeline.readers.sniff import sniff
 from pipeline.rereading import read_tables
 from tests.forms import misread, numbered, report_tables, unread
 
@@ -195,6 +196,14 @@ def test_where_tabs_end_some_cells_the_ends_of_lines_end_the_others() -> None:
     reading = read_tables(read(copy), lambda: [text.read_untabbed(copy.encode(), "0" * 64)]).extraction
     assert not misread(facts, reading)
     assert not unread(facts, reading)
+
+
+def test_breaks_in_a_markdown_table_are_white_space_and_make_no_page_of_it() -> None:
+    """A number that one breaks is not made whole: `12<br>0` may be two."""
+    content = "| 项目 | 数量 |\n| --- | --- |\n| 行政<br>许可 | 5 |\n| 行政<br/>处罚 | 12<br>0 |\n"
+    assert sniff(content.encode()) == "text/plain"
+    assert grids(content) == [[["项目", "数量"], ["行政 许可", "5"], ["行政 处罚", "12 0"]]]
+    assert sniff("行政<br>许可<br>5".encode()) == "text/html"
 
 
 def test_lines_with_as_many_commas_are_the_rows_of_a_sheet() -> None:
