@@ -87,11 +87,19 @@ def _part_strays(run: Run) -> None:
     whole = sum(len(values[0]) >= LEAST_WIDTH for values in lines.values() if len(values) == 1)
     if whole < LEAST_ROWS or not all(_has_stray(lines[n]) for n in broken):
         return
+    if not _rise([min(lines[n], key=len)[0].text for n in broken]):
+        return  # Pieces of numbers that were broken over lines.
     for n in reversed(broken):
         row = run.out[n]
         assert isinstance(row, SpelledRow)
         row.values = max(lines[n], key=len)
         run.out.insert(n + 1, SpelledRow([], [], min(lines[n], key=len), known=False))
+
+
+def _rise(strays: Sequence[str]) -> bool:
+    """Whether each of some numbers is greater than the one before, as page numbers are."""
+    numbers = [int("".join(filter(str.isdecimal, stray))) for stray in strays]
+    return all(earlier < later for earlier, later in pairwise(numbers))
 
 
 def _leave_upright(run: Run) -> None:
@@ -110,7 +118,7 @@ def _may_be_digits(row: SpelledRow) -> bool:
     """Whether label and values stand a line each, and one value goes on in the next: no number begins with 0."""
     label, values = ({line_of(piece) for piece in pieces} for pieces in (row.label, row.values))
     is_upright = len(label) == len(row.label) >= LEAST_UPRIGHT and len(values) == len(row.values)
-    is_narrow = is_upright and all(len(piece.text) <= len("1.") for piece in row.label)
+    is_narrow = is_upright and len(text_of(row.label)) <= 2 * len(row.label)
     return is_narrow and any(value.text.strip("0０") for value in row.values[:-1])
 
 

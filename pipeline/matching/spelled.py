@@ -195,13 +195,12 @@ def _add_row(run: Run, before: Sequence[Piece], label: list[Piece], values: list
     # The labels above columns stand among these; those above the row stand behind.
     end = max((place for place, (_, parent) in enumerate(known, 1) if not parent), default=0)
     _add_header(run, _with_strangers(known[:end], strangers, run.lexicon))
-    kept, strays = _one_line_of_values(values, widths_of(text_of(label), run.lexicon))
+    kept = _without_page_marks(values, widths_of(text_of(label), run.lexicon))
     parents = [text for text, _ in known[end:]]
     is_again = text_of(before[-len(label) :]) == text_of(label)
     row = SpelledRow(parents, label, kept, known=True, again=is_again)
     _append_row(run, untold(row) if run.adrift else row)
     run.rows += 1
-    keep_prose(run, strays)
 
 
 def _strangers(before: Sequence[Piece], unknown: Sequence[Piece], lexicon: Lexicon) -> list[Piece]:
@@ -267,16 +266,20 @@ def _add_unknown(run: Run, buffer: list[Piece], values: list[Piece]) -> None:
     _append_row(run, SpelledRow([text for text, _ in known[above:]], unknown, values, known=False))
 
 
-def _one_line_of_values(values: list[Piece], widths: frozenset[int]) -> tuple[list[Piece], list[Piece]]:
-    """The values, and strays such as a page number, where just one line holds as many as the row has."""
+def _without_page_marks(values: list[Piece], widths: frozenset[int]) -> list[Piece]:
+    """The values, without page numbers between signs where just the others are as many as the row has."""
     unmarked = [piece for piece in values if not is_page_mark(piece.source.text)]
-    if len(values) not in widths and len(unmarked) in widths:
-        return unmarked, []
+    return unmarked if len(values) not in widths and len(unmarked) in widths else values
+
+
+def _one_line_of_values(values: list[Piece], widths: frozenset[int]) -> tuple[list[Piece], list[Piece]]:
+    """The values of the one row under bands, and strays such as a page number, where just one line holds as many."""
+    unmarked = _without_page_marks(values, widths)
     lines = [list(group) for _, group in groupby(unmarked, key=lambda piece: id(piece.source))]
     whole = [line for line in lines if len(line) in widths and len(line) >= LEAST_WIDTH]
     strays = [line for line in lines if len(line) == 1 and len(line[0].text) <= LONGEST_STRAY]
-    if len(values) in widths or len(whole) != 1 or len(whole) + len(strays) != len(lines):
-        return values, []
+    if len(unmarked) in widths or len(whole) != 1 or len(whole) + len(strays) != len(lines):
+        return unmarked, []
     return whole[0], [piece for line in strays for piece in line]
 
 

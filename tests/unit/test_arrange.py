@@ -634,6 +634,29 @@ def test_a_header_of_money_keeps_its_unit() -> None:
     assert "采购总金额（万元）" in [cell.text for cell in grid.rows[0]]
 
 
+@pytest.mark.parametrize(("strays", "is_told"), [("23", True), ("73", False)])
+def test_numbers_behind_rows_are_pages_where_they_rise(strays: str, *, is_told: bool) -> None:
+    """Else they may be the rest of the numbers above, which a narrow column broke."""
+    rows = [
+        f"{label} 1 2 3 4 5 6 201"
+        for label in ("（一）予以公开", "1.属于国家秘密", "2.重复申请", "（七）总计")
+    ]
+    lines = [
+        "三、收到和处理政府信息公开申请情况",
+        rows[0],
+        strays[0],
+        *rows[1:3],
+        rows[3],
+        strays[1],
+        *rows[:3],
+        "完",
+    ]
+    known = [
+        row for row in arrange(document(lines)).grids[0].rows if len(row) > 1 and row[0].text == "（七）总计"
+    ]
+    assert bool(known) == is_told
+
+
 def test_a_bracket_that_opens_is_of_the_label_behind_the_values() -> None:
     rows = [f"{label} 1 2 3 4 5 6 21" for label in ("（一）予以公开", "1.属于国家秘密", "2.重复申请")]
     lines = [
