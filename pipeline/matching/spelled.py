@@ -96,9 +96,8 @@ def close_row(run: Run, buffer: list[Piece], values: list[Piece]) -> None:
     if names_bands(known, run.lexicon):
         keep_prose(run, before)
         _add_header(run, known)
-        kept, strays = _one_line_of_values(values, banded_widths())
+        kept = _without_page_marks(values, banded_widths())
         _append_row(run, SpelledRow([], [], kept, known=True))
-        keep_prose(run, strays)
     elif buffer[: len(before)] == before and _is_first_row(known, values, run.lexicon):
         keep_prose(run, before)
         _add_header(run, known)
@@ -270,17 +269,6 @@ def _without_page_marks(values: list[Piece], widths: frozenset[int]) -> list[Pie
     """The values, without page numbers between signs where just the others are as many as the row has."""
     unmarked = [piece for piece in values if not is_page_mark(piece.source.text)]
     return unmarked if len(values) not in widths and len(unmarked) in widths else values
-
-
-def _one_line_of_values(values: list[Piece], widths: frozenset[int]) -> tuple[list[Piece], list[Piece]]:
-    """The values of the one row under bands, and strays such as a page number, where just one line holds as many."""
-    unmarked = _without_page_marks(values, widths)
-    lines = [list(group) for _, group in groupby(unmarked, key=lambda piece: id(piece.source))]
-    whole = [line for line in lines if len(line) in widths and len(line) >= LEAST_WIDTH]
-    strays = [line for line in lines if len(line) == 1 and len(line[0].text) <= LONGEST_STRAY]
-    if len(unmarked) in widths or len(whole) != 1 or len(whole) + len(strays) != len(lines):
-        return unmarked, []
-    return whole[0], [piece for line in strays for piece in line]
 
 
 def keep_prose(run: Run, pieces: Sequence[Piece]) -> None:

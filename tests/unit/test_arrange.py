@@ -377,7 +377,9 @@ def test_a_block_in_one_line_may_have_a_row_without_values(facts: Facts) -> None
 
 def test_a_page_number_over_the_one_row_of_a_banded_table(facts: Facts, tables: list[Rows]) -> None:
     rows = [line for table in tables for line in spaced(table)]
-    perfect(facts, [*rows[:-1], "13", rows[-1]], tables)
+    extraction = checked(facts, [*rows[:-1], "13", rows[-1]], tables)
+    assert unread(facts, extraction) == []
+    assert [left.raw for left in extraction.leftovers] == ["13"]
 
 
 def test_rows_without_values_at_a_blocks_end_are_no_header(facts: Facts) -> None:
